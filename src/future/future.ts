@@ -1,0 +1,422 @@
+/**
+ * A task's outcome, to be.
+ *
+ *   pending ──start──► running ──settle──► finished
+ *      │                  └─────cancel───► cancelled     (kill, an aborted signal)
+ *      ├────────────────────────settle───► finished      (it failed before it could start)
+ *      └────────────────────────cancel───► cancelled
+ *
+ * One field holds the state; `start`, `settle` and `cancel` below are the only writers. Whoever runs the task holds
+ * a {@link FutureSource}; the future itself only asks its {@link FutureWork} whether the task has started, since a
+ * started word in shared memory costs nothing while a message per start would cost more than most tasks.
+ *
+ * A promise is made the first time somebody asks for one, so a future that nobody awaits costs none and can't
+ * raise `unhandledRejection`.
+ */
+
+import { CancelledError, DeadlockError, InvalidStateError, TimeoutError } from '../errors.js';
+
+/** The states of a future. */
+export type FutureState = 'pending' | 'running' | 'cancelled' | 'finished';
+
+/** Options of the calls that wait. */
+export interface WaitOptions {
+  /** How long to wait, in milliseconds; no limit by default. */
+  readonly timeout?: number;
+}
+
+/** What a future asks of the one who runs its task. */
+export interface FutureWork {
+  /** Whether the task has started. */
+  hasStarted(): boolean;
+  /** Takes an unstarted task back; `false` when it has started. */
+  revoke(): boolean;
+  /** Stops the task, started or not; `false` where it can't be stopped. */
+  stop(reason: unknown): boolean;
+  /** Lets the outcome arrive while this thread blocks, until `until()` holds. */
+  block(until: () => boolean, timeoutMs: number): void;
+  /** Somebody has looked at the outcome. */
+  observed(): void;
+}
+
+/** The side of a future that its executor holds. */
+export interface FutureSource<T> {
+  readonly future: Future<T>;
+  /** The task starts now: `true`, or `false` when it was cancelled and must not run. */
+  start(): boolean;
+  /** The task returned `value`. */
+  resolve(value: T): void;
+  /** The task failed with `reason`. */
+  reject(reason: unknown): void;
+  /** The task was cancelled, whatever its state. */
+  cancel(reason?: unknown): void;
+}
+
+type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: unknown };
+/** `never`, so that a future of anything is a `Future<unknown>`; only {@link Future.addDoneCallback} takes them in. */
+type DoneCallback = (future: never) => void;
+
+const noTimeout = Number.POSITIVE_INFINITY;
+
+let startFuture: (future: Future<unknown>) => boolean;
+let settleFuture: <T>(future: Future<T>, outcome: Outcome<T>) => void;
+let cancelFuture: (future: Future<unknown>, reason: unknown) => boolean;
+let makeFuture: <T>(name: string, work: FutureWork | undefined) => Future<T>;
+let subscribe: (future: Future<unknown>, callback: DoneCallback) => () => void;
+let peekFuture: (future: Future<unknown>) => Outcome<unknown> | undefined;
+
+/**
+ * A task's outcome, to be: awaitable, and cancellable where a promise is not.
+ *
+ * `await future` gives the task's value or throws its error; a cancelled future throws {@link CancelledError}.
+ */
+export class Future<T> implements PromiseLike<T> {
+  /** The task's name, for errors and pictures: its option `name`, else its function's. */
+  readonly name: string;
+  #state: FutureState = 'pending';
+  #outcome: Outcome<T> | undefined;
+  /** Undefined once done, so that a finished future keeps neither its task's arguments nor its pool alive. */
+  #work: FutureWork | undefined;
+  #callbacks: DoneCallback | DoneCallback[] | undefined;
+  #promise: Promise<T> | undefined;
+
+  private constructor(name: string, work: FutureWork | undefined) {
+    this.name = name;
+    this.#work = work;
+  }
+
+  static {
+    makeFuture = (name, work) => new Future(name, work);
+    startFuture = (future) => {
+      if (future.#state === 'cancelled') return false;
+      if (future.#state !== 'pending') throw alreadySet(future);
+      future.#state = 'running';
+      return true;
+    };
+    settleFuture = (future, outcome) => {
+      if (future.#isDone()) throw alreadySet(future);
+      future.#state = 'finished';
+      future.#finish(outcome);
+    };
+    cancelFuture = (future, reason) => {
+      if (future.#isDone()) return false;
+      future.#state = 'cancelled';
+      future.#finish({ ok: false, reason: cancelledError(future, reason) });
+      return true;
+    };
+    peekFuture = (future) => future.#outcome;
+    subscribe = (future, callback) => {
+      future.#addCallback(callback);
+      return () => future.#removeCallback(callback);
+    };
+  }
+
+  /**
+   * A future and the handle that settles it, for tests and for executors of your own.
+   *
+   * `start()` marks the task as running and says whether to run it at all; `resolve` and `reject` throw
+   * {@link InvalidStateError} when the future is done already.
+   */
+  static withResolvers<T>(options?: { readonly name?: string }): FutureSource<T> {
+    return futureSource<T>(options?.name ?? 'anonymous');
+  }
+
+  /** `'pending'`, `'running'`, `'cancelled'` or `'finished'`. */
+  get state(): FutureState {
+    if (this.#state === 'pending' && this.#work?.hasStarted()) this.#state = 'running';
+    return this.#state;
+  }
+
+  /** Whether the task has started and is not done. */
+  running(): boolean {
+    return this.state === 'running';
+  }
+
+  /** Whether the task has ended: finished, failed or cancelled. */
+  done(): boolean {
+    return this.#isDone();
+  }
+
+  /** Whether the future was cancelled, killed or aborted by its signal. */
+  cancelled(): boolean {
+    return this.#state === 'cancelled';
+  }
+
+  /**
+   * Cancels the task if it has not started, wherever it is queued.
+   *
+   * @returns `true` when the future is cancelled (also by an earlier call), `false` when the task has started or is done.
+   */
+  cancel(): boolean {
+    if (this.#state === 'cancelled') return true;
+    if (this.state !== 'pending') return false;
+    if (this.#work !== undefined && !this.#work.revoke()) return false;
+    cancelFuture(this, undefined);
+    return true;
+  }
+
+  /**
+   * Cancels the task, and stops it if it runs: its worker is ended and replaced.
+   *
+   * @param reason becomes the `cause` of the {@link CancelledError}.
+   * @returns `true` when the future is cancelled by this or an earlier call, `false` when it had finished, or where a
+   * running task can't be stopped.
+   */
+  kill(reason?: unknown): boolean {
+    if (this.#isDone()) return this.#state === 'cancelled';
+    if (this.#work !== undefined && !this.#work.stop(reason)) return false;
+    cancelFuture(this, reason);
+    return this.#state === 'cancelled';
+  }
+
+  /**
+   * The task's value.
+   *
+   * @throws {@link TimeoutError} when `timeout` milliseconds pass first (the task goes on), {@link CancelledError}, or
+   * the task's own error.
+   */
+  result(options?: WaitOptions): Promise<T> {
+    const limitMs = timeoutOf(options);
+    if (limitMs === noTimeout || this.#isDone()) return this.#toPromise();
+    return this.#doneWithin(limitMs).then(() => this.#toPromise());
+  }
+
+  /**
+   * The task's error, or `undefined` when it succeeded.
+   *
+   * @throws {@link TimeoutError} when `timeout` milliseconds pass first, {@link CancelledError} when cancelled.
+   */
+  async exception(options?: WaitOptions): Promise<unknown> {
+    const limitMs = timeoutOf(options);
+    if (!this.#isDone()) await this.#doneWithin(limitMs);
+    return this.#exceptionNow();
+  }
+
+  /**
+   * The task's value, blocking this thread until it is here.
+   *
+   * Works for thread and inline executors, on the main thread and in workers. While it blocks, no timer, promise or
+   * I/O of this thread advances; outcomes of other tasks that arrive meanwhile are settled too.
+   *
+   * @throws {@link TimeoutError}, {@link CancelledError}, the task's own error, or {@link DeadlockError} at once where
+   * waiting could never end (a process executor, an asynchronous function on an inline executor).
+   */
+  resultSync(options?: WaitOptions): T {
+    const limitMs = timeoutOf(options);
+    if (!this.#isDone()) {
+      if (this.#work === undefined) {
+        throw new DeadlockError(
+          `resultSync() on future "${this.name}" would block for ever: nothing on another thread can finish it. Use await.`,
+        );
+      }
+      this.#work.block(() => this.#isDone(), limitMs);
+      if (!this.#isDone()) throw waitTimedOut(this, limitMs);
+    }
+    this.#observe();
+    const outcome = this.#outcome as Outcome<T>;
+    if (outcome.ok) return outcome.value;
+    throw outcome.reason;
+  }
+
+  /**
+   * Calls `fn` with this future once it is done, at once if it is already.
+   *
+   * Callbacks run in the order added, each exactly once, on the event loop of the thread that owns the executor, and
+   * before `await future` continues. One that throws is reported as a process warning; the others still run.
+   */
+  addDoneCallback(fn: (future: Future<T>) => void): void {
+    if (typeof fn !== 'function') throw new TypeError(`addDoneCallback needs a function; got ${typeof fn}`);
+    this.#addCallback(fn);
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a future is a thenable by contract, so that `await future` works
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#toPromise().then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.#toPromise().catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.#toPromise().finally(onFinally);
+  }
+
+  /** `<Future "name" state=finished returned number>`, and the like. */
+  toString(): string {
+    const outcome = this.#outcome;
+    let result = '';
+    if (outcome !== undefined && this.#state === 'finished') {
+      result = outcome.ok ? ` returned ${kindOf(outcome.value)}` : ` raised ${kindOf(outcome.reason)}`;
+    }
+    return `<Future "${this.name}" state=${this.state}${result}>`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Future';
+  }
+
+  #isDone(): boolean {
+    return this.#state === 'finished' || this.#state === 'cancelled';
+  }
+
+  #finish(outcome: Outcome<T>): void {
+    this.#outcome = outcome;
+    const callbacks = this.#callbacks;
+    this.#callbacks = undefined;
+    if (outcome.ok) this.#work = undefined;
+    if (callbacks === undefined) return;
+    if (typeof callbacks === 'function') this.#call(callbacks);
+    else for (const callback of callbacks) this.#call(callback);
+  }
+
+  #call(callback: DoneCallback): void {
+    try {
+      callback(this as never);
+    } catch (error) {
+      reportCallbackError(this, error);
+    }
+  }
+
+  #addCallback(callback: DoneCallback): void {
+    if (this.#isDone()) this.#call(callback);
+    else if (this.#callbacks === undefined) this.#callbacks = callback;
+    else if (typeof this.#callbacks === 'function') this.#callbacks = [this.#callbacks, callback];
+    else this.#callbacks.push(callback);
+  }
+
+  #removeCallback(callback: DoneCallback): void {
+    if (this.#callbacks === callback) this.#callbacks = undefined;
+    else if (Array.isArray(this.#callbacks)) this.#callbacks = this.#callbacks.filter((other) => other !== callback);
+  }
+
+  /** Resolves when the future is done; throws when `limitMs` pass first. */
+  #doneWithin(limitMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer =
+        limitMs === noTimeout
+          ? undefined
+          : setTimeout(() => {
+              this.#removeCallback(whenDone);
+              reject(waitTimedOut(this, limitMs));
+            }, clampTimerMs(limitMs));
+      const whenDone = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#addCallback(whenDone);
+    });
+  }
+
+  #exceptionNow(): unknown {
+    this.#observe();
+    const outcome = this.#outcome as Outcome<T>;
+    if (outcome.ok) return undefined;
+    if (this.#state === 'cancelled') throw outcome.reason;
+    return outcome.reason;
+  }
+
+  #toPromise(): Promise<T> {
+    this.#observe();
+    this.#promise ??= new Promise<T>((resolve, reject) => {
+      this.#addCallback(() => {
+        const outcome = this.#outcome as Outcome<T>;
+        // A task's value is a copy of plain data and never a thenable of ours, so resolve() does not chain.
+        if (outcome.ok) resolve(outcome.value);
+        else reject(outcome.reason);
+      });
+    });
+    return this.#promise;
+  }
+
+  #observe(): void {
+    this.#work?.observed();
+    if (this.#isDone()) this.#work = undefined;
+  }
+}
+
+/** Makes a future together with the handle that settles it. */
+export function futureSource<T>(name: string, work?: FutureWork): FutureSource<T> {
+  const future = makeFuture<T>(name, work);
+  return {
+    future,
+    start: () => startFuture(future),
+    resolve: (value) => settleFuture(future, { ok: true, value }),
+    reject: (reason) => settleFuture(future, { ok: false, reason }),
+    cancel: (reason) => void cancelFuture(future, reason),
+  };
+}
+
+/** The lean forms of {@link FutureSource}, for a pool that makes a million: no closures, the task is the handle. */
+export const newFuture = <T>(name: string, work: FutureWork): Future<T> => makeFuture<T>(name, work);
+export const resolveFuture = <T>(future: Future<T>, value: T): void => settleFuture(future, { ok: true, value });
+export const rejectFuture = (future: Future<unknown>, reason: unknown): void =>
+  settleFuture(future, { ok: false, reason });
+export const markCancelled = (future: Future<unknown>, reason?: unknown): boolean => cancelFuture(future, reason);
+
+/** Calls back once done, at once if it is already; returns the way to withdraw. Does not count as a look. */
+export const onDone = (future: Future<unknown>, callback: (future: Future<unknown>) => void): (() => void) =>
+  subscribe(future, callback);
+
+/** Whether the future finished with an error (cancelled does not count), without counting as a look at it. */
+export const hasFailed = (future: Future<unknown>): boolean =>
+  future.state === 'finished' && peekFuture(future)?.ok === false;
+
+/** The error that a failed future holds, without counting as a look at it. */
+export function failureOf(future: Future<unknown>): unknown {
+  const outcome = peekFuture(future);
+  return outcome?.ok === false ? outcome.reason : undefined;
+}
+
+/** Checks a `timeout` in milliseconds; `Infinity` when none is set. */
+export function timeoutOf(options: WaitOptions | undefined): number {
+  const timeout = options?.timeout;
+  if (timeout === undefined) return noTimeout;
+  if (typeof timeout !== 'number') throw new TypeError(`timeout must be a number of milliseconds; got ${typeof timeout}`);
+  if (Number.isNaN(timeout)) throw new RangeError('timeout must be a number of milliseconds; got NaN');
+  return Math.max(0, timeout);
+}
+
+/** Node fires a timer of more than 2^31-1 ms at once: such a wait is as good as endless. */
+export function clampTimerMs(ms: number): number {
+  return Math.min(ms, 2 ** 31 - 1);
+}
+
+function waitTimedOut(future: Future<unknown>, limitMs: number): TimeoutError {
+  return new TimeoutError(
+    `task "${future.name}" was not done within ${limitMs} ms (it is ${future.state}); only the waiting has ended: ` +
+      'cancel() or kill() the future, or give the task a timeout, to stop it',
+  );
+}
+
+function cancelledError(future: Future<unknown>, reason: unknown): CancelledError {
+  const options = reason === undefined ? undefined : { cause: reason };
+  return new CancelledError(`task "${future.name}" was cancelled`, options);
+}
+
+function alreadySet(future: Future<unknown>): InvalidStateError {
+  return new InvalidStateError(`the future's state was set already: ${future.toString()}`);
+}
+
+function reportCallbackError(future: Future<unknown>, error: unknown): void {
+  const stack = error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  process.emitWarning(`exception calling a done callback of ${future.toString()}`, {
+    type: 'DoneCallbackError',
+    code: 'CF_DONE_CALLBACK',
+    detail: stack,
+  });
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return value.constructor?.name || 'object';
+}

@@ -1,0 +1,163 @@
+/** Waiting for several futures, of any mix of executors. */
+
+import { TimeoutError } from '../errors.js';
+import { clampTimerMs, type Future, hasFailed, onDone, timeoutOf, type WaitOptions } from './future.js';
+
+/** When {@link wait} returns. */
+export type ReturnWhen = 'FIRST_COMPLETED' | 'FIRST_EXCEPTION' | 'ALL_COMPLETED';
+
+const returnWhens: readonly ReturnWhen[] = ['FIRST_COMPLETED', 'FIRST_EXCEPTION', 'ALL_COMPLETED'];
+
+/** What {@link wait} gives: both sets together hold every future that was passed in, once. */
+export interface WaitResult<T> {
+  readonly done: Set<Future<T>>;
+  readonly notDone: Set<Future<T>>;
+}
+
+/**
+ * Waits for futures; duplicates count once. Looking at none of their outcomes, it never throws for a failed task, and
+ * a `timeout` (milliseconds) that runs out just ends the wait.
+ *
+ * `returnWhen`: `'ALL_COMPLETED'` (default), `'FIRST_COMPLETED'`, or `'FIRST_EXCEPTION'`, which waits for all if none
+ * fails. A cancelled future is done, and is no exception.
+ */
+export async function wait<T>(
+  futures: Iterable<Future<T>>,
+  options?: WaitOptions & { readonly returnWhen?: ReturnWhen },
+): Promise<WaitResult<T>> {
+  const all = new Set(futures);
+  const limitMs = timeoutOf(options);
+  const returnWhen = options?.returnWhen ?? 'ALL_COMPLETED';
+  if (!returnWhens.includes(returnWhen)) {
+    throw new TypeError(`returnWhen must be one of ${returnWhens.join(', ')}; got ${String(returnWhen)}`);
+  }
+  const pending = [...all].filter((future) => !future.done());
+  const met = (future: Future<unknown>): boolean =>
+    returnWhen === 'FIRST_COMPLETED' || (returnWhen === 'FIRST_EXCEPTION' && hasFailed(future));
+  const metAlready = [...all].some((future) => future.done() && met(future));
+  if (pending.length > 0 && !metAlready) await firstOf(pending, met, limitMs);
+  return split(all);
+}
+
+/** Resolves when one future meets the condition, when all are done, or when `limitMs` have passed. */
+function firstOf(pending: Future<unknown>[], met: (future: Future<unknown>) => boolean, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = pending.length;
+    let withdrawals: (() => void)[] = [];
+    const finish = (): void => {
+      clearTimeout(timer);
+      for (const withdraw of withdrawals) withdraw();
+      resolve();
+    };
+    const timer = Number.isFinite(limitMs) ? setTimeout(finish, clampTimerMs(limitMs)) : undefined;
+    withdrawals = pending.map((future) =>
+      onDone(future, () => {
+        left -= 1;
+        if (left === 0 || met(future)) finish();
+      }),
+    );
+  });
+}
+
+function split<T>(all: Set<Future<T>>): WaitResult<T> {
+  const done = new Set<Future<T>>();
+  const notDone = new Set<Future<T>>();
+  for (const future of all) (future.done() ? done : notDone).add(future);
+  return { done, notDone };
+}
+
+/**
+ * The futures as they complete, those done already first; duplicates come once.
+ *
+ * @throws {@link TimeoutError} from the iteration when `timeout` milliseconds, counted from this call, pass before all
+ * are done. Yielded futures are not kept, so each can be collected as soon as its reader lets go.
+ */
+export function asCompleted<T>(
+  futures: Iterable<Future<T>>,
+  options?: WaitOptions,
+): AsyncIterableIterator<Future<T>> {
+  return new AsCompleted(futures, timeoutOf(options));
+}
+
+/** Written by hand: an async generator would await each yielded future, since a future is a thenable. */
+class AsCompleted<T> implements AsyncIterableIterator<Future<T>> {
+  readonly #total: number;
+  readonly #limitMs: number;
+  readonly #deadline: number;
+  /** Each unfinished future with the way to withdraw our callback from it. */
+  readonly #pending = new Map<Future<T>, () => void>();
+  /** In order of completion; a set, since taking the first of a long array costs its length. */
+  readonly #completed = new Set<Future<T>>();
+  #wake: (() => void) | undefined;
+
+  constructor(futures: Iterable<Future<T>>, limitMs: number) {
+    const all = new Set(futures);
+    this.#total = all.size;
+    this.#limitMs = limitMs;
+    this.#deadline = performance.now() + limitMs;
+    for (const future of all) {
+      if (future.done()) this.#completed.add(future);
+      else this.#pending.set(future, () => {});
+    }
+    for (const future of this.#pending.keys()) {
+      this.#pending.set(
+        future,
+        onDone(future, () => {
+          this.#pending.delete(future);
+          this.#completed.add(future);
+          this.#wake?.();
+        }),
+      );
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Future<T>, undefined>> {
+    while (this.#completed.size === 0) {
+      if (this.#pending.size === 0) return { done: true, value: undefined };
+      const leftMs = this.#deadline - performance.now();
+      if (leftMs <= 0) throw this.#timedOut();
+      await this.#wakeWithin(leftMs);
+    }
+    const value = this.#completed.values().next().value as Future<T>;
+    this.#completed.delete(value);
+    return { done: false, value };
+  }
+
+  async return(): Promise<IteratorResult<Future<T>, undefined>> {
+    this.#letGo();
+    return { done: true, value: undefined };
+  }
+
+  #wakeWithin(leftMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = Number.isFinite(leftMs) ? setTimeout(wake, clampTimerMs(leftMs)) : undefined;
+      const self = this;
+      function wake(): void {
+        clearTimeout(timer);
+        self.#wake = undefined;
+        resolve();
+      }
+      this.#wake = wake;
+    });
+  }
+
+  #timedOut(): TimeoutError {
+    const unfinished = [...this.#pending.keys()];
+    this.#letGo();
+    const names = unfinished.slice(0, 3).map((future) => `"${future.name}" (${future.state})`);
+    const more = unfinished.length > names.length ? ', …' : '';
+    return new TimeoutError(
+      `${unfinished.length} (of ${this.#total}) futures unfinished after ${this.#limitMs} ms: ${names.join(', ')}${more}`,
+    );
+  }
+
+  #letGo(): void {
+    for (const withdraw of this.#pending.values()) withdraw();
+    this.#pending.clear();
+    this.#completed.clear();
+  }
+}

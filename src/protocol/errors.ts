@@ -1,0 +1,194 @@
+/**
+ * Errors on the wire.
+ *
+ * Structured clone keeps an error's message and loses its class and fields. So an error travels as plain data and is
+ * made anew on the other side: by its class where that class is known there, else as a {@link RemoteError} that
+ * keeps everything else. What was thrown and is no error travels as itself.
+ */
+
+import { inspect } from 'node:util';
+import * as ownErrors from '../errors.js';
+import type { Copy } from './values.js';
+import { notSerializable } from './values.js';
+
+export type EncodedError =
+  /** Not an error: the thrown value itself. */
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** An error met before, by its place in the order of encoding: a cycle through `cause`, or sharing. */
+  | { readonly kind: 'seen'; readonly index: number }
+  | {
+      readonly kind: 'error';
+      /** The names of its class and of the classes above it, nearest first. */
+      readonly classes: readonly string[];
+      readonly name: string;
+      readonly message: string;
+      readonly stack: string | undefined;
+      /** Own enumerable properties; one that can't be copied is replaced by a text that says so. */
+      readonly fields: Readonly<Record<string, unknown>>;
+      readonly cause: EncodedError | undefined;
+      readonly errors: readonly EncodedError[] | undefined;
+    };
+
+type ErrorClass = abstract new (...args: never[]) => Error;
+/** Finds an error class by name, among what the submitting side knows. */
+export type ClassLookup = (name: string) => ErrorClass | undefined;
+
+const carried: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'cause', 'errors']);
+
+/** Encodes what a task threw. Never throws: a value that can't be copied becomes a `NotSerializableError`. */
+export function encodeError(thrown: unknown, copy: Copy): EncodedError {
+  const seen = new Map<Error, number>();
+  const encode = (value: unknown): EncodedError => {
+    if (!isError(value)) return encodeThrownValue(value, copy, encode);
+    const index = seen.get(value);
+    if (index !== undefined) return { kind: 'seen', index };
+    seen.set(value, seen.size);
+    const nested = value as { cause?: unknown; errors?: unknown };
+    return {
+      kind: 'error',
+      classes: classNames(value),
+      name: textOf(() => value.name, 'Error'),
+      message: textOf(() => value.message, ''),
+      stack: textOf(() => value.stack, undefined),
+      fields: encodeFields(value, copy),
+      cause: hasOwn(value, 'cause') ? encode(attempt(() => nested.cause)) : undefined,
+      errors: Array.isArray(nested.errors) ? nested.errors.map(encode) : undefined,
+    };
+  };
+  return encode(thrown);
+}
+
+function encodeThrownValue(value: unknown, copy: Copy, encode: (value: unknown) => EncodedError): EncodedError {
+  try {
+    copy(value);
+    return { kind: 'value', value };
+  } catch (cause) {
+    return encode(notSerializable(value, 'thrown', isError(cause) ? cause : undefined, copy));
+  }
+}
+
+function encodeFields(error: Error, copy: Copy): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const key of Object.keys(error)) {
+    if (carried.has(key)) continue;
+    const value = attempt(() => (error as unknown as Record<string, unknown>)[key]);
+    try {
+      copy(value);
+      fields[key] = value;
+    } catch {
+      fields[key] = `[not copied: ${inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY })}]`;
+    }
+  }
+  // `code` is not enumerable on this library's own errors, nor on some of Node's.
+  const code = attempt(() => (error as { code?: unknown }).code);
+  if (!('code' in fields) && (typeof code === 'string' || typeof code === 'number')) fields['code'] = code;
+  return fields;
+}
+
+/** Makes the error anew. Its stack shows the remote frames, then `submittedAt`, the frames of the call to `submit`. */
+export function decodeError(encoded: EncodedError, lookup: ClassLookup, submittedAt: string): unknown {
+  const made: unknown[] = [];
+  const decode = (item: EncodedError, isRoot: boolean): unknown => {
+    if (item.kind === 'value') return item.value;
+    if (item.kind === 'seen') return made[item.index];
+    const error = makeError(item, lookup);
+    made.push(error);
+    const stack = (item.stack ?? `${item.name}: ${item.message}`) + (isRoot ? submittedAt : '');
+    setHidden(error, 'message', item.message);
+    setHidden(error, 'stack', stack);
+    if (error.name !== item.name) setHidden(error, 'name', item.name);
+    Object.assign(error, item.fields);
+    if (isOwn(error)) setHidden(error, 'code', item.fields['code'] ?? error.code);
+    if (item.cause !== undefined) setHidden(error, 'cause', decode(item.cause, false));
+    if (item.errors !== undefined) setHidden(error, 'errors', item.errors.map((nested) => decode(nested, false)));
+    return error;
+  };
+  return decode(encoded, true);
+}
+
+type EncodedErrorObject = Extract<EncodedError, { kind: 'error' }>;
+
+function makeError(item: EncodedErrorObject, lookup: ClassLookup): Error {
+  const [className = 'Error'] = item.classes;
+  if (className === 'DOMException' && typeof DOMException === 'function') {
+    return new DOMException(item.message, item.name);
+  }
+  const known = ownClass(className, item) ?? builtinClass(className) ?? lookup(className) ?? disguisedBuiltin(item);
+  if (known === undefined) return bare(ownErrors.RemoteError);
+  return bare(known);
+}
+
+/** An error of the class with a real error's slots, without running a constructor whose arguments are unknown. */
+function bare(known: ErrorClass): Error {
+  const error = new Error();
+  Object.setPrototypeOf(error, known.prototype as object);
+  return error;
+}
+
+function ownClass(className: string, item: EncodedErrorObject): ErrorClass | undefined {
+  const known = (ownErrors as unknown as Record<string, ErrorClass & { code?: unknown }>)[className];
+  return known !== undefined && known.code === item.fields['code'] ? known : undefined;
+}
+
+function builtinClass(className: string): ErrorClass | undefined {
+  const known = (globalThis as Record<string, unknown>)[className];
+  return isErrorClass(known) && Function.prototype.toString.call(known).includes('[native code]') ? known : undefined;
+}
+
+/** Node's own errors are of hidden classes (`NodeError`) below a built-in one, under which name they go. */
+function disguisedBuiltin(item: EncodedErrorObject): ErrorClass | undefined {
+  return item.classes.includes(item.name) ? builtinClass(item.name) : undefined;
+}
+
+/** Whether a value is a class of errors. */
+export function isErrorClass(value: unknown): value is ErrorClass {
+  if (typeof value !== 'function') return false;
+  const prototype: unknown = value.prototype;
+  return value === Error || (typeof prototype === 'object' && prototype instanceof Error);
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+  } catch {
+    // A revoked proxy answers nothing at all.
+    return false;
+  }
+}
+
+function isOwn(error: Error): error is ownErrors.ExecutorError {
+  return error instanceof ownErrors.ExecutorError;
+}
+
+function classNames(error: Error): string[] {
+  const names: string[] = [];
+  let prototype = Object.getPrototypeOf(error) as object | null;
+  while (prototype !== null && prototype !== Object.prototype && names.length < 16) {
+    const owner = Object.hasOwn(prototype, 'constructor') ? prototype.constructor : undefined;
+    if (typeof owner === 'function') names.push(owner.name);
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  return names;
+}
+
+function textOf<F>(read: () => unknown, fallback: F): string | F {
+  const value = attempt(read);
+  return value === undefined ? fallback : String(value);
+}
+
+/** What a getter gives; what it throws, when it throws. */
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return error;
+  }
+}
+
+function hasOwn(value: object, key: string): boolean {
+  return Object.hasOwn(value, key);
+}
+
+function setHidden(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
+}

@@ -1,0 +1,74 @@
+/**
+ * What an executor and a worker say to each other.
+ *
+ * The executor sends `init` once, before anything else; the worker answers `ready`, or `broken` when its initializer
+ * threw. Then the executor hands over `run` batches, each task under a sequence number that grows by one per worker.
+ * The worker takes the tasks in that order, claims each (see claims.ts), runs it to its end and answers one `done`,
+ * `failed` or `revoked` under the same number before it claims the next, so that its death costs no finished task.
+ * `report` may come while a task runs. `abort` asks the task with that number to stop by itself. `retire` ends the
+ * worker once it has run all it was handed.
+ */
+
+import type { EncodedError } from './errors.js';
+
+/** Both sides are built together; a worker with another version is somebody else's program. */
+export const protocolVersion = 1;
+
+/** How a function travels. */
+export type PortableFunction =
+  /** The export `name` of the module at `url`: `default`, a name, or a dotted path into a CommonJS export. */
+  | { readonly kind: 'reference'; readonly url: string; readonly name: string }
+  /** A built-in by its public path, for example `Math.max`, or `node:fs` and `readFileSync`. */
+  | { readonly kind: 'builtin'; readonly module: string | undefined; readonly path: string }
+  /** An expression that evaluates to the function. */
+  | { readonly kind: 'value'; readonly source: string; readonly name: string };
+
+/** What a task does with its function: call it once, or once per row of a chunk of a map. */
+export type CallBody =
+  | { readonly kind: 'call'; readonly args: readonly unknown[] }
+  | { readonly kind: 'chunk'; readonly rows: readonly (readonly unknown[])[] };
+
+/** One handed-over task. */
+export interface BatchEntry {
+  readonly seq: number;
+  readonly functionId: number;
+  readonly body: CallBody;
+  readonly name: string;
+  readonly attempt: number;
+}
+
+export interface InitMessage {
+  readonly kind: 'init';
+  readonly version: number;
+  readonly workerId: number;
+  readonly workerName: string;
+  readonly initializer: { readonly function: PortableFunction; readonly args: readonly unknown[] } | undefined;
+  /** Bytes of resident memory above which the worker says `heavy`; 0 for no limit. */
+  readonly maxMemory: number;
+}
+
+export type ToWorker =
+  | InitMessage
+  | {
+      readonly kind: 'run';
+      /** The functions that this worker has not been sent before, by id. */
+      readonly functions: readonly (readonly [id: number, PortableFunction])[];
+      readonly entries: readonly BatchEntry[];
+    }
+  | { readonly kind: 'abort'; readonly seq: number; readonly reason: EncodedError }
+  | { readonly kind: 'retire' };
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly version: number }
+  | { readonly kind: 'broken'; readonly error: EncodedError }
+  | { readonly kind: 'done'; readonly seq: number; readonly value: unknown; readonly ms: number }
+  | { readonly kind: 'failed'; readonly seq: number; readonly error: EncodedError; readonly ms: number }
+  | { readonly kind: 'revoked'; readonly seq: number }
+  | { readonly kind: 'report'; readonly seq: number; readonly progress: unknown }
+  /** Resident memory is over `maxMemory`; said after an outcome, never while a task runs. */
+  | { readonly kind: 'heavy'; readonly residentBytes: number };
+
+/** What became of one row of a chunk. */
+export type RowOutcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: EncodedError };

@@ -1,0 +1,104 @@
+/** Values on the wire: what structured clone takes, and where in a value it refuses. */
+
+import { NotSerializableError } from '../errors.js';
+
+/** Copies as the wire would; throws whatever the wire would throw. */
+export type Copy = (value: unknown) => unknown;
+
+/**
+ * The error for a value that can't be copied, with the path to the part at fault.
+ *
+ * @param root how the path starts, for example `args` or `result`.
+ * @param copy the copy that failed, tried again on the parts to find the one at fault.
+ */
+export function notSerializable(value: unknown, root: string, cause: unknown, copy: Copy): NotSerializableError {
+  const fault = findFault(value, root, copy, new Set());
+  const what = fault === undefined ? 'a value' : describe(fault.value);
+  const path = fault?.path ?? root;
+  const reason = fault?.cause ?? cause;
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new NotSerializableError(
+    `${path} can't be copied to another worker: it is ${what} (${why}). Pass plain data: leave it out, or send what is needed to make it there.`,
+    { path, cause: reason },
+  );
+}
+
+interface Fault {
+  readonly path: string;
+  readonly value: unknown;
+  readonly cause: unknown;
+}
+
+/** The deepest part whose own parts can all be copied, while it can't. */
+function findFault(value: unknown, path: string, copy: Copy, seen: Set<object>): Fault | undefined {
+  const cause = failure(value, copy);
+  if (cause === undefined) return undefined;
+  const here: Fault = { path, value, cause: cause.error };
+  if (typeof value !== 'object' || value === null || seen.has(value)) return here;
+  seen.add(value);
+  try {
+    for (const [key, read] of partsOf(value)) {
+      let part: unknown;
+      try {
+        part = read();
+      } catch (error) {
+        return { path: path + key, value: 'a getter that throws', cause: error };
+      }
+      const fault = findFault(part, path + key, copy, seen);
+      if (fault !== undefined) return fault;
+    }
+  } catch {
+    // A proxy may refuse even to be listed: then the fault is the proxy itself.
+  }
+  return here;
+}
+
+function failure(value: unknown, copy: Copy): { error: unknown } | undefined {
+  try {
+    copy(value);
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+function* partsOf(value: object): Iterable<readonly [key: string, read: () => unknown]> {
+  if (value instanceof Map) {
+    for (const [key, item] of value) {
+      yield [`.keys(${label(key)})`, () => key];
+      yield [`.get(${label(key)})`, () => item];
+    }
+    return;
+  }
+  if (value instanceof Set) {
+    for (const item of value) yield [`.values(${label(item)})`, () => item];
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    const index = Array.isArray(value) ? `[${key}]` : memberPath(key);
+    yield [index, () => (value as Record<string, unknown>)[key]];
+  }
+}
+
+function memberPath(key: string): string {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+function label(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' && value !== null ? '…' : String(value);
+}
+
+function describe(value: unknown): string {
+  if (value === 'a getter that throws') return value;
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (typeof value === 'symbol') return `the symbol ${String(value)}`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  let name: unknown;
+  try {
+    name = value.constructor?.name;
+  } catch {
+    // A hostile proxy: it has no name to give.
+  }
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object';
+}
