@@ -25,6 +25,14 @@ export interface WaitOptions {
   readonly timeout?: number;
 }
 
+/** How a task ran. */
+export interface FutureStats {
+  /** How often the task was started; 0 when it never was. */
+  readonly attempts: number;
+  /** How long its last run took in its worker, in milliseconds. */
+  readonly ms: number;
+}
+
 /** What a future asks of the one who runs its task. */
 export interface FutureWork {
   /** Whether the task has started. */
@@ -64,6 +72,8 @@ let startFuture: (future: Future<unknown>) => boolean;
 let settleFuture: <T>(future: Future<T>, outcome: Outcome<T>) => void;
 let cancelFuture: (future: Future<unknown>, reason: unknown) => boolean;
 let makeFuture: <T>(name: string, work: FutureWork | undefined) => Future<T>;
+let observeFuture: (future: Future<unknown>) => void;
+let recordRun: (future: Future<unknown>, attempts: number, runMs: number) => void;
 let subscribe: (future: Future<unknown>, callback: DoneCallback) => () => void;
 let peekFuture: (future: Future<unknown>) => Outcome<unknown> | undefined;
 
@@ -81,6 +91,8 @@ export class Future<T> implements PromiseLike<T> {
   #work: FutureWork | undefined;
   #callbacks: DoneCallback | DoneCallback[] | undefined;
   #promise: Promise<T> | undefined;
+  #attempts = 0;
+  #runMs = 0;
 
   private constructor(name: string, work: FutureWork | undefined) {
     this.name = name;
@@ -107,6 +119,11 @@ export class Future<T> implements PromiseLike<T> {
       return true;
     };
     peekFuture = (future) => future.#outcome;
+    observeFuture = (future) => future.#observe();
+    recordRun = (future, attempts, runMs) => {
+      future.#attempts = attempts;
+      future.#runMs = runMs;
+    };
     subscribe = (future, callback) => {
       future.#addCallback(callback);
       return () => future.#removeCallback(callback);
@@ -127,6 +144,11 @@ export class Future<T> implements PromiseLike<T> {
   get state(): FutureState {
     if (this.#state === 'pending' && this.#work?.hasStarted()) this.#state = 'running';
     return this.#state;
+  }
+
+  /** How the task ran, once it is done: how often it was started, and how long its last run took. */
+  get stats(): FutureStats | undefined {
+    return this.#isDone() ? { attempts: this.#attempts, ms: this.#runMs } : undefined;
   }
 
   /** Whether the task has started and is not done. */
@@ -362,6 +384,13 @@ export const resolveFuture = <T>(future: Future<T>, value: T): void => settleFut
 export const rejectFuture = (future: Future<unknown>, reason: unknown): void =>
   settleFuture(future, { ok: false, reason });
 export const markCancelled = (future: Future<unknown>, reason?: unknown): boolean => cancelFuture(future, reason);
+
+/** Notes how the task ran, before its future is settled. */
+export const noteRun = (future: Future<unknown>, attempts: number, runMs: number): void =>
+  recordRun(future, attempts, runMs);
+
+/** Counts as a look at the outcome, for a reader that has taken or given up what it stands for. */
+export const observe = (future: Future<unknown>): void => observeFuture(future);
 
 /** Calls back once done, at once if it is already; returns the way to withdraw. Does not count as a look. */
 export const onDone = (future: Future<unknown>, callback: (future: Future<unknown>) => void): (() => void) =>

@@ -1,0 +1,20 @@
+/** Ctrl-C and its kin: the first asks for an orderly end, the second ends it now. */
+
+import { type EndSignal, exitCodes } from './exit-codes.js';
+
+const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
+
+/** Calls `onFirst` at the first signal. At the second, `onSecond` and the end of the process; workers end with it. */
+export function watchSignals(onFirst: (signal: EndSignal) => void, onSecond: () => void): void {
+  let asked = false;
+  for (const signal of endSignals) {
+    process.on(signal, () => {
+      if (asked) {
+        onSecond();
+        process.exit(exitCodes[signal]);
+      }
+      asked = true;
+      onFirst(signal);
+    });
+  }
+}

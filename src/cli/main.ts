@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/** The command `futures`: parses, and hands over. */
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { exitCodes } from './exit-codes.js';
+import { reportProblem, runMap } from './map-command.js';
+import { declareMapOptions, type MapFlags, mapSettings } from './map-options.js';
+import { standardError } from './terminal.js';
+import { UsageError } from './usage-error.js';
+
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.succeeded;
+  const program = new Command('futures')
+    .description('Run functions of your modules on all cores.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .exitOverride()
+    .showHelpAfterError('(see --help)');
+  declareMapOptions(program.command('map'))
+    .summary('call a function for each input')
+    .description('Call a function of a module for each input, in parallel, and write the results as JSON Lines.')
+    .action(async (module: string, inputs: string[], flags: MapFlags) => {
+      exitCode = await runMap(mapSettings(module, inputs, flags));
+    });
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    return problemCode(error);
+  }
+  return exitCode;
+}
+
+function problemCode(error: unknown): number {
+  // Commander has written its message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.succeeded : exitCodes.wrongUsage;
+  if (!(error instanceof UsageError)) throw error;
+  reportProblem(standardError(), error.message);
+  return exitCodes.wrongUsage;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+// Not just `process.exitCode`: a pipe left open, or a user's timer in an inline task, must not keep the command alive.
+process.exit(await main(process.argv));

@@ -1,0 +1,82 @@
+/** The function that the user named, checked without loading it into this thread. */
+
+import { basename } from 'node:path';
+import { inThread, tasksFrom, WorkerLostError } from 'concurrent-futures';
+import type { ExportDescription, ModuleDescription } from './describe-module.js';
+import { locateModule, type ModuleLocation } from './module-location.js';
+import { nearest } from './nearest.js';
+import type { TypeScriptLoader } from './register-typescript.js';
+import { typeScriptLoader } from './typescript.js';
+import { messageOf, UsageError } from './usage-error.js';
+import { workerTasks } from './worker-tasks.js';
+
+export type TaskFunction = (...args: unknown[]) => unknown;
+
+export interface ModuleTask {
+  readonly run: TaskFunction;
+  /** For errors: the export, or the module's file where that is just `default`. */
+  readonly name: string;
+  /** What its workers must register before they can load it. */
+  readonly loader: TypeScriptLoader | undefined;
+}
+
+/** `module#export` → a function to submit; throws a {@link UsageError} that says what can be named instead. */
+export async function findModuleTask(reference: string, cwd: string): Promise<ModuleTask> {
+  const location = await locateModule(reference, cwd);
+  const loader = typeScriptLoader(location.url, cwd);
+  const exportName = chooseExport(location, await exportsOf(location, loader));
+  const tasks = tasksFrom<Record<string, TaskFunction>>(new URL(location.url));
+  const name = exportName === 'default' ? basename(new URL(location.url).pathname) : exportName;
+  return { run: tasks[exportName] as TaskFunction, name, loader };
+}
+
+async function exportsOf(
+  { text, url }: ModuleLocation,
+  loader: TypeScriptLoader | undefined,
+): Promise<readonly ExportDescription[]> {
+  const description = await describe(url, loader);
+  if (description.kind === 'loaded') return description.exports;
+  throw new UsageError(`can't load ${text}: ${description.problem}`);
+}
+
+async function describe(url: string, loader: TypeScriptLoader | undefined): Promise<ModuleDescription> {
+  try {
+    return await inThread(workerTasks().describeModule, url, loader);
+  } catch (error) {
+    const ended = error instanceof WorkerLostError && error.exitCode !== null;
+    const problem = ended ? `it ends its thread while it loads (exit code ${error.exitCode})` : messageOf(error);
+    return { kind: 'failed', problem };
+  }
+}
+
+/** The export that was named; without a name `default`, or the only function there is. */
+function chooseExport({ text, exportName }: ModuleLocation, exports: readonly ExportDescription[]): string {
+  const functions = exports.filter(({ kind }) => kind === 'function').map(({ name }) => name);
+  if (exportName !== undefined) return checkNamed(text, exportName, exports, functions);
+  if (functions.includes('default')) return 'default';
+  const [only, ...others] = functions;
+  if (only === undefined) throw new UsageError(`${text} exports no function`);
+  if (others.length === 0) return only;
+  throw new UsageError(
+    `${text} has no default export and more than one function: name one, for example ${text}#${only} ` +
+      `(it exports ${functions.join(', ')})`,
+  );
+}
+
+function checkNamed(
+  text: string,
+  wanted: string,
+  exports: readonly ExportDescription[],
+  functions: readonly string[],
+): string {
+  if (functions.includes(wanted)) return wanted;
+  const found = exports.find(({ name }) => name === wanted);
+  const has = functions.length === 0 ? 'it exports no function' : `its functions are ${functions.join(', ')}`;
+  if (found !== undefined) {
+    const what = found.kind === 'class' ? 'a class' : 'not a function';
+    throw new UsageError(`the export "${wanted}" of ${text} is ${what}; ${has}`);
+  }
+  const near = nearest(wanted, functions);
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
+  throw new UsageError(`${text} has no export "${wanted}"; ${has}${hint}`);
+}

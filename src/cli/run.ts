@@ -1,0 +1,189 @@
+/**
+ * One pass over the inputs: take, submit, report each outcome as it comes.
+ *
+ *   taking ──inputs over──────────────────────────────────────► finishing ──all done──► (run() returns)
+ *      ├─────malformed input, executor broken: let all finish──►    │
+ *      ├─────interrupted: cancel what has not started──────────►    │
+ *      │                                                  grace over, output lost
+ *      └─────output lost───────────────────► stopping ◄─────────────┘
+ *
+ * At most `inFlightMax` inputs are read and not yet done, so an endless input costs no memory. `run` alone waits; all
+ * that happens meanwhile changes the state and wakes it.
+ */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Future } from 'concurrent-futures';
+import type { EndSignal } from './exit-codes.js';
+import type { OpenInputs } from './inputs/open-inputs.js';
+import type { OutputLoss } from './output.js';
+import { describeFailure, type TaskOutcome, type TaskRecord } from './records.js';
+
+/** Why the run ended. */
+export type RunEnd =
+  | { readonly kind: 'inputs over' }
+  | { readonly kind: 'input malformed'; readonly error: unknown }
+  | { readonly kind: 'executor broken'; readonly error: unknown }
+  | { readonly kind: 'interrupted'; readonly signal: EndSignal }
+  | { readonly kind: 'output lost'; readonly loss: OutputLoss };
+
+export interface RunPlan {
+  readonly inputs: OpenInputs;
+  readonly inFlightMax: number;
+  /** How long running tasks may go on after a signal. */
+  readonly graceMs: number;
+  submit(input: unknown): Future<unknown>;
+  /** A task is done. */
+  onRecord(record: TaskRecord): void;
+  /** A task was cancelled before it had started. */
+  onCancelled(): void;
+  /** Whether more outcomes can be taken; {@link MapRun.wake} follows where not. */
+  isOutputReady(): boolean;
+}
+
+/** How long tasks that are being stopped are waited for. */
+const stopMs = 1000;
+/** At least so often the event loop gets its turn, where inputs and outcomes come without one (signals, the live line). */
+const turnEveryMs = 20;
+
+export class MapRun {
+  readonly #plan: RunPlan;
+  #state: 'taking' | 'finishing' | 'stopping' = 'taking';
+  #end: RunEnd = { kind: 'inputs over' };
+  readonly #inFlight = new Set<Future<unknown>>();
+  #nextIndex = 0;
+  /** When running tasks are stopped, on `performance.now()`'s clock. */
+  #stopAt = Number.POSITIVE_INFINITY;
+  #lastTurnAt = performance.now();
+  #wake: (() => void) | undefined;
+
+  constructor(plan: RunPlan) {
+    this.#plan = plan;
+  }
+
+  async run(): Promise<RunEnd> {
+    await this.#take();
+    if (this.#state === 'taking') this.#state = 'finishing';
+    await this.#untilIdle(() => this.#stopAt);
+    if (this.#inFlight.size > 0) {
+      this.#state = 'stopping';
+      for (const future of [...this.#inFlight]) future.kill(new Error('the command was told to end'));
+      const givenUpAt = performance.now() + stopMs;
+      await this.#untilIdle(() => givenUpAt);
+    }
+    return this.#end;
+  }
+
+  /** A signal: unstarted tasks are cancelled, running ones get some time to end by themselves. */
+  interrupt(signal: EndSignal): void {
+    this.#stopTaking({ kind: 'interrupted', signal }, this.#plan.graceMs);
+  }
+
+  /** Nobody gets the outcomes any more: all is stopped. */
+  loseOutput(loss: OutputLoss): void {
+    this.#stopTaking({ kind: 'output lost', loss }, 0);
+  }
+
+  /** Something that {@link run} waits for may have come about. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  #stopTaking(end: RunEnd, graceMs: number): void {
+    this.#end = end;
+    if (this.#state === 'taking') this.#state = 'finishing';
+    this.#plan.inputs.close();
+    for (const future of [...this.#inFlight]) future.cancel();
+    this.#stopAt = Math.min(this.#stopAt, performance.now() + graceMs);
+    this.wake();
+  }
+
+  async #take(): Promise<void> {
+    while (this.#state === 'taking') {
+      await this.#giveTurn();
+      if (this.#inFlight.size >= this.#plan.inFlightMax || !this.#plan.isOutputReady()) {
+        await this.#untilWoken(Number.POSITIVE_INFINITY);
+        continue;
+      }
+      const next = await this.#nextInput();
+      // What was read while the run was told to end is not started any more.
+      if (next === undefined || this.#state !== 'taking') return;
+      this.#submit(next.value);
+    }
+  }
+
+  async #nextInput(): Promise<{ readonly value: unknown } | undefined> {
+    try {
+      const next = await this.#plan.inputs.values.next();
+      return next.done === true ? undefined : { value: next.value };
+    } catch (error) {
+      // A source that was closed under a read may end with an error: that is our doing, and no news.
+      if (this.#state === 'taking') this.#end = { kind: 'input malformed', error };
+      return undefined;
+    }
+  }
+
+  #submit(input: unknown): void {
+    const index = this.#nextIndex;
+    this.#nextIndex += 1;
+    let future: Future<unknown>;
+    try {
+      future = this.#plan.submit(input);
+    } catch (error) {
+      this.#end = { kind: 'executor broken', error };
+      this.#state = 'finishing';
+      return;
+    }
+    this.#inFlight.add(future);
+    future.addDoneCallback(() => {
+      this.#inFlight.delete(future);
+      this.#report(index, input, future);
+      this.wake();
+    });
+  }
+
+  #report(index: number, input: unknown, future: Future<unknown>): void {
+    // Stopped tasks are cancelled as well, but they had started.
+    if (future.cancelled() && this.#state !== 'stopping') {
+      this.#plan.onCancelled();
+      return;
+    }
+    const { attempts, ms } = future.stats ?? { attempts: 0, ms: 0 };
+    this.#plan.onRecord({ index, input, attempts, ms, ...outcomeOf(future) });
+  }
+
+  async #untilIdle(deadline: () => number): Promise<void> {
+    while (this.#inFlight.size > 0) {
+      const leftMs = deadline() - performance.now();
+      if (leftMs <= 0) return;
+      await this.#untilWoken(leftMs);
+    }
+  }
+
+  #untilWoken(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = Number.isFinite(limitMs) ? setTimeout(wake, limitMs) : undefined;
+      const self = this;
+      function wake(): void {
+        clearTimeout(timer);
+        self.#wake = undefined;
+        resolve();
+      }
+      this.#wake = wake;
+    });
+  }
+
+  async #giveTurn(): Promise<void> {
+    if (performance.now() - this.#lastTurnAt < turnEveryMs) return;
+    await nextTurn();
+    this.#lastTurnAt = performance.now();
+  }
+}
+
+function outcomeOf(done: Future<unknown>): TaskOutcome {
+  try {
+    // A done future gives its outcome at once, without a promise per task.
+    return { status: 'ok', value: done.resultSync() };
+  } catch (error) {
+    return { status: 'failed', error: describeFailure(error) };
+  }
+}

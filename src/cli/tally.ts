@@ -1,0 +1,62 @@
+/** What has been counted so far; its size does not grow with the number of tasks. */
+
+import { createHistogram } from 'node:perf_hooks';
+import type { TaskRecord } from './records.js';
+
+/** Failures with more kinds of messages than this are counted under {@link Tally.otherFailures}. */
+const failureKindsMax = 1000;
+
+export interface FailureGroup {
+  /** `TypeError: x is not a function`, the first line of it. */
+  readonly title: string;
+  readonly count: number;
+}
+
+export class Tally {
+  readonly #startedAt = performance.now();
+  readonly #failures = new Map<string, number>();
+  /** Microseconds, since it takes whole numbers only. */
+  readonly #taskTimes = createHistogram();
+  succeeded = 0;
+  failed = 0;
+  /** Taken from the inputs, and cancelled before they had started. */
+  cancelled = 0;
+  /** Failures that are in no group. */
+  otherFailures = 0;
+
+  get done(): number {
+    return this.succeeded + this.failed;
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  get perSecond(): number {
+    return this.done / (this.elapsedMs / 1000);
+  }
+
+  count(record: TaskRecord): void {
+    if (record.attempts > 0) this.#taskTimes.record(Math.max(1, Math.round(record.ms * 1000)));
+    if (record.status === 'ok') {
+      this.succeeded += 1;
+      return;
+    }
+    this.failed += 1;
+    const title = `${record.error.name}: ${record.error.message.trim().split('\n')[0]}`;
+    const count = this.#failures.get(title);
+    if (count === undefined && this.#failures.size === failureKindsMax) this.otherFailures += 1;
+    else this.#failures.set(title, (count ?? 0) + 1);
+  }
+
+  /** How long tasks ran, in milliseconds: the time that `percent` of them stayed within. */
+  percentileMs(percent: number): number | undefined {
+    return this.#taskTimes.count === 0 ? undefined : this.#taskTimes.percentile(percent) / 1000;
+  }
+
+  /** The largest first. */
+  failureGroups(): FailureGroup[] {
+    const groups = [...this.#failures].map(([title, count]) => ({ title, count }));
+    return groups.sort((one, other) => other.count - one.count);
+  }
+}

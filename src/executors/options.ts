@@ -1,0 +1,241 @@
+/** The options that users write, checked: each fault is one error that names the option, its value and what is allowed. */
+
+import type { ResourceLimits, SHARE_ENV } from 'node:worker_threads';
+import { functionHandle } from '../functions/handle.js';
+import type { Transfer } from '../pool/host.js';
+import type { PoolSettings } from '../pool/pool.js';
+import type { RetryPolicy, TaskSettings } from '../pool/task.js';
+import type { Progress } from '../worker/current.js';
+import { usableProcessors } from './cpus.js';
+
+/** Options of every pool. Times are in milliseconds. */
+export interface PoolOptions {
+  /** How many workers there are at most; by default the processors that this process may use. */
+  readonly maxWorkers?: number;
+  /** How many workers are started at once and kept; 0 by default. */
+  readonly minWorkers?: number;
+  /** How long a worker may be idle before it is let go; 60,000 by default, `Infinity` for ever. */
+  readonly idleTimeout?: number;
+  /** Runs in each worker before its first task, with `initargs`. When it throws, the executor is broken. */
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments are the initializer's own business
+  readonly initializer?: (...args: any[]) => unknown;
+  readonly initargs?: readonly unknown[];
+  /** How many tasks a worker runs before it is replaced; no limit by default. */
+  readonly maxTasksPerWorker?: number;
+  /** Workers are called `<namePrefix>_<index>`; `ThreadPoolExecutor-<n>` and the like by default. */
+  readonly namePrefix?: string;
+  /** How long a worker may take until it is ready; 30,000 by default. */
+  readonly startupTimeout?: number;
+  /** How long leaving an `await using` block may take; what still runs then is stopped. No limit by default. */
+  readonly shutdownTimeout?: number;
+  /** How many tasks may wait; `submit` beyond it throws `QueueFullError`. No limit by default. */
+  readonly maxQueue?: number;
+  /** How many tasks a worker may be handed beyond the one that it runs: `'auto'` (by how long they take), or a cap. */
+  readonly prefetch?: 'auto' | number;
+}
+
+/** Options of thread workers, with the meaning that `node:worker_threads` gives them. */
+export interface ThreadOptions {
+  readonly resourceLimits?: ResourceLimits;
+  readonly env?: NodeJS.ProcessEnv | typeof SHARE_ENV;
+  readonly execArgv?: readonly string[];
+  /** `true` keeps what workers print away from this process's standard output. */
+  readonly stdout?: boolean;
+  /** `true` keeps what workers print away from this process's standard error. */
+  readonly stderr?: boolean;
+}
+
+/** Options of process workers, with the meaning that `node:child_process` gives them. */
+export interface ProcessOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly execArgv?: readonly string[];
+  readonly execPath?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Bytes of resident memory; a worker that is over it after a task is replaced. */
+  readonly maxMemory?: number;
+}
+
+/** When and how a failed task is run again. */
+export interface RetryOptions {
+  /** How often it may be run again. */
+  readonly times: number;
+  /** The wait before the first re-run in milliseconds, doubled each time; 0 by default. */
+  readonly backoff?: number;
+  /** No wait is longer, in milliseconds; 30,000 by default. */
+  readonly maxBackoff?: number;
+  /** Whether a failure of that attempt (from 1) is worth another; every failure is by default. */
+  readonly retryOn?: (error: unknown, attempt: number) => boolean;
+}
+
+/** Options of a task, carried by `executor.with(options)`. */
+export interface TaskOptions {
+  /** How long the task may run, in milliseconds from its start. It is then stopped, with its worker if need be. */
+  readonly timeout?: number;
+  /** Cancels the task when it aborts, and stops it if it runs. */
+  readonly signal?: AbortSignal;
+  /** Higher goes first; 0 by default. */
+  readonly priority?: number;
+  /** How often a failed task is run again, or when and how; never by default. */
+  readonly retries?: number | RetryOptions;
+  /** What is moved to the worker instead of copied; it is detached here at once. */
+  readonly transfer?: readonly Transfer[];
+  /** The task's name in errors, statistics and pictures; its function's by default. */
+  readonly name?: string;
+  /** Called with what the task passes to `currentTask().report()`. */
+  readonly onReport?: (progress: number | Progress) => void;
+}
+
+const poolOptionNames = ['maxWorkers', 'minWorkers', 'idleTimeout', 'initializer', 'initargs', 'maxTasksPerWorker', 'namePrefix', 'startupTimeout', 'shutdownTimeout', 'maxQueue', 'prefetch'];
+export const threadOptionNames = ['resourceLimits', 'env', 'execArgv', 'stdout', 'stderr'];
+export const processOptionNames = ['cwd', 'env', 'execArgv', 'execPath', 'uid', 'gid', 'maxMemory'];
+const taskOptionNames = ['timeout', 'signal', 'priority', 'retries', 'transfer', 'name', 'onReport'];
+const retryOptionNames = ['times', 'backoff', 'maxBackoff', 'retryOn'];
+
+const poolCounts = new Map<string, number>();
+
+/** Checks the options of a pool and fills in what is not given. */
+export function poolSettings(
+  className: string,
+  options: (PoolOptions & { readonly maxMemory?: number }) | undefined,
+  ownNames: readonly string[],
+): PoolSettings & { readonly shutdownTimeoutMs: number } {
+  const given = checkNames(`${className} option`, options, [...poolOptionNames, ...ownNames]);
+  const maxWorkers = wholeNumber('maxWorkers', given.maxWorkers, 1) ?? usableProcessors();
+  const minWorkers = wholeNumber('minWorkers', given.minWorkers, 0) ?? 0;
+  if (minWorkers > maxWorkers) throw new RangeError(`minWorkers must be at most maxWorkers (${maxWorkers}); got ${minWorkers}`);
+  const namePrefix = text('namePrefix', given.namePrefix) ?? `${className}-${nextNumber(className)}`;
+  return {
+    namePrefix,
+    maxWorkers,
+    minWorkers,
+    idleTimeoutMs: duration('idleTimeout', given.idleTimeout) ?? 60_000,
+    startupTimeoutMs: duration('startupTimeout', given.startupTimeout) ?? 30_000,
+    shutdownTimeoutMs: duration('shutdownTimeout', given.shutdownTimeout) ?? Number.POSITIVE_INFINITY,
+    maxTasksPerWorker: limit('maxTasksPerWorker', given.maxTasksPerWorker, 1),
+    maxQueue: limit('maxQueue', given.maxQueue, 1),
+    prefetch: prefetchOption(given.prefetch),
+    maxMemory: wholeNumber('maxMemory', given.maxMemory, 1) ?? 0,
+    initializer: initializerOption(given),
+  };
+}
+
+const noOptions: TaskOptions = {};
+const plainSettings = taskSettings(noOptions);
+
+/** Checks the options of a task. */
+export function taskSettings(options: TaskOptions): TaskSettings {
+  if (options === noOptions && plainSettings !== undefined) return plainSettings;
+  const given = checkNames('task option', options, taskOptionNames);
+  const { signal, transfer, onReport } = given;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal', signal, 'an AbortSignal');
+  if (transfer !== undefined && !Array.isArray(transfer)) throw wrongType('transfer', transfer, 'a list');
+  if (onReport !== undefined && typeof onReport !== 'function') throw wrongType('onReport', onReport, 'a function');
+  return {
+    name: text('name', given.name),
+    timeoutMs: duration('timeout', given.timeout) ?? Number.POSITIVE_INFINITY,
+    signal,
+    priority: number('priority', given.priority) ?? 0,
+    retry: retryPolicy(given.retries),
+    transfer: transfer ?? [],
+    onReport: onReport as TaskSettings['onReport'],
+  };
+}
+
+/** The settings of a task that was given no options. */
+export function defaultTaskSettings(): TaskSettings {
+  return plainSettings;
+}
+
+function retryPolicy(retries: TaskOptions['retries']): RetryPolicy | undefined {
+  if (retries === undefined || retries === 0) return undefined;
+  const given: RetryOptions =
+    typeof retries === 'object' && retries !== null
+      ? checkNames('retries option', retries, retryOptionNames)
+      : { times: wholeNumber('retries', retries, 0) as number };
+  const { retryOn } = given;
+  if (retryOn !== undefined && typeof retryOn !== 'function') throw wrongType('retries.retryOn', retryOn, 'a function');
+  return {
+    times: wholeNumber('retries.times', given.times, 0) ?? 0,
+    backoff: duration('retries.backoff', given.backoff) ?? 0,
+    maxBackoff: duration('retries.maxBackoff', given.maxBackoff) ?? 30_000,
+    retryOn: retryOn ?? (() => true),
+  };
+}
+
+function initializerOption(given: PoolOptions): PoolSettings['initializer'] {
+  const { initializer, initargs } = given;
+  if (initargs !== undefined && !Array.isArray(initargs)) throw wrongType('initargs', initargs, 'a list of arguments');
+  if (initializer === undefined) return undefined;
+  if (typeof initializer !== 'function') throw wrongType('initializer', initializer, 'a function');
+  return { handle: functionHandle(initializer), args: structuredClone(initargs ?? []) };
+}
+
+function prefetchOption(value: PoolOptions['prefetch']): 'auto' | number {
+  if (value === undefined || value === 'auto') return 'auto';
+  if (typeof value !== 'number') throw wrongType('prefetch', value, "'auto' or a number of tasks");
+  return wholeNumber('prefetch', value, 0) as number;
+}
+
+function nextNumber(className: string): number {
+  const count = (poolCounts.get(className) ?? 0) + 1;
+  poolCounts.set(className, count);
+  return count;
+}
+
+/** Checks that options are an object with known names only; gives it, or an empty one. */
+export function checkNames<T extends object>(what: string, options: T | undefined, known: readonly string[]): T {
+  if (options === undefined) return {} as T;
+  if (typeof options !== 'object' || options === null) throw new TypeError(`${what}s must be an object; got ${show(options)}`);
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const meant = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase().replace(/[-_]/g, ''));
+    const hint = meant ? `did you mean "${meant}"?` : `known: ${known.join(', ')}`;
+    throw new TypeError(`unknown ${what} "${name}"; ${hint}`);
+  }
+  return options;
+}
+
+function number(name: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number') throw wrongType(name, value, 'a number');
+  if (Number.isNaN(value)) throw new RangeError(`${name} must be a number; got NaN`);
+  return value;
+}
+
+export function wholeNumber(name: string, value: unknown, least: number): number | undefined {
+  const given = number(name, value);
+  if (given !== undefined && (!Number.isInteger(given) || given < least)) {
+    throw new RangeError(`${name} must be a whole number of at least ${least}; got ${given}`);
+  }
+  return given;
+}
+
+/** A count without a limit when it is not given or infinite. */
+function limit(name: string, value: unknown, least: number): number {
+  if (value === undefined || value === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+  return wholeNumber(name, value, least) as number;
+}
+
+export function duration(name: string, value: unknown): number | undefined {
+  const given = number(name, value);
+  if (given !== undefined && given < 0) throw new RangeError(`${name} must be at least 0 milliseconds; got ${given}`);
+  return given;
+}
+
+function text(name: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw wrongType(name, value, 'a string');
+  return value;
+}
+
+function wrongType(name: string, value: unknown, allowed: string): TypeError {
+  return new TypeError(`${name} must be ${allowed}; got ${show(value)}`);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}

@@ -1,0 +1,153 @@
+/**
+ * Where a function was defined, and what it closes over: the in-process inspector knows.
+ *
+ *   function ──hang on a built-in module's object──► Runtime.evaluate ──► Runtime.getProperties
+ *       ──► [[FunctionLocation]]: script id, line, column
+ *       ──► [[Scopes]] ──► Runtime.callFunctionOn hands the live scope objects back
+ *
+ * A built-in module's object is the meeting place because it is the same in every `vm` context, which `globalThis` is
+ * not (a test runner may give each test file a context of its own). Script ids get their URLs from the debugger domain, which
+ * is enabled for one moment only when an id is met for the first time: enabling walks all scripts (3 to 35 ms).
+ */
+
+import inspector from 'node:inspector';
+
+/** Where a function's source stands: zero-based line and column in the script as it was compiled. */
+export interface FunctionLocation {
+  readonly scriptId: string;
+  /** `file:` URL for modules, `node:` for built-ins, else whatever the script was named; may be empty. */
+  readonly url: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One enclosing scope, innermost first; `bindings` is live. */
+export interface FunctionScope {
+  readonly kind: 'local' | 'module' | 'script' | 'global';
+  readonly bindings: Readonly<Record<string, unknown>>;
+}
+
+export interface InspectedFunction {
+  readonly location: FunctionLocation;
+  readonly scopes: readonly FunctionScope[];
+}
+
+// biome-ignore lint/complexity/noBannedTypes: any callable at all is what is inspected
+export type AnyFunction = Function;
+
+const meetingKey = Symbol.for('concurrent-futures.inspected');
+// `process.getBuiltinModule` came with Node 20.16; before it, only the main context can be looked into.
+const meetingExpression =
+  "(process.getBuiltinModule ? process.getBuiltinModule('node:inspector') : globalThis)[Symbol.for('concurrent-futures.inspected')]";
+const meetingPlace = (
+  'getBuiltinModule' in process ? (inspector as { default?: object }).default ?? inspector : globalThis
+) as Record<symbol, unknown>;
+
+let session: inspector.Session | undefined;
+const scriptUrls = new Map<string, string>();
+
+/** Inspects a function; `undefined` for native and bound functions, which have no source. */
+export function inspectFunction(fn: AnyFunction): InspectedFunction | undefined {
+  session ??= connect();
+  try {
+    const { result } = meet(fn, () =>
+      post('Runtime.evaluate', { expression: meetingExpression, objectGroup: 'concurrent-futures' }),
+    );
+    const objectId = (result as { objectId?: string }).objectId;
+    if (objectId === undefined) return undefined;
+    const { internalProperties = [] } = post('Runtime.getProperties', { objectId, ownProperties: true });
+    const internal = (name: string) => internalProperties.find((property) => property.name === name)?.value;
+    const location = internal('[[FunctionLocation]]')?.value as
+      | { scriptId: string; lineNumber: number; columnNumber: number }
+      | undefined;
+    const scopesId = internal('[[Scopes]]')?.objectId;
+    if (location === undefined || scopesId === undefined) return undefined;
+    return {
+      location: {
+        scriptId: location.scriptId,
+        url: scriptUrl(location.scriptId),
+        line: location.lineNumber,
+        column: location.columnNumber,
+      },
+      scopes: liveScopes(scopesId),
+    };
+  } finally {
+    post('Runtime.releaseObjectGroup', { objectGroup: 'concurrent-futures' });
+  }
+}
+
+/** The script's text as it was compiled: after a loader has rewritten it. */
+export function scriptSource(scriptId: string): string {
+  return withDebugger(() => post('Debugger.getScriptSource', { scriptId }).scriptSource);
+}
+
+function connect(): inspector.Session {
+  const made = new inspector.Session();
+  made.connect();
+  made.on('Debugger.scriptParsed', ({ params }) => scriptUrls.set(params.scriptId, params.url));
+  return made;
+}
+
+function scriptUrl(scriptId: string): string {
+  if (!scriptUrls.has(scriptId)) withDebugger(() => {});
+  return scriptUrls.get(scriptId) ?? '';
+}
+
+function withDebugger<T>(use: () => T): T {
+  post('Debugger.enable', {});
+  try {
+    return use();
+  } finally {
+    post('Debugger.disable', {});
+  }
+}
+
+function liveScopes(scopesId: string): FunctionScope[] {
+  const found: { scopes?: { description: string; object: Record<string, unknown> }[] } = {};
+  meet(found, () =>
+    post('Runtime.callFunctionOn', {
+      objectId: scopesId,
+      functionDeclaration: `function () { ${meetingExpression}.scopes = Array.from(this); }`,
+    }),
+  );
+  return (found.scopes ?? []).map(({ description, object }) => ({ kind: scopeKind(description), bindings: object }));
+}
+
+function scopeKind(description: string): FunctionScope['kind'] {
+  if (description === 'Global') return 'global';
+  if (description === 'Module') return 'module';
+  if (description === 'Script') return 'script';
+  return 'local';
+}
+
+/** Leaves a value where the inspected context finds it, for as long as `use` runs. */
+function meet<T>(value: unknown, use: () => T): T {
+  meetingPlace[meetingKey] = value;
+  try {
+    return use();
+  } finally {
+    delete meetingPlace[meetingKey];
+  }
+}
+
+interface Replies {
+  'Runtime.evaluate': { result: inspector.Runtime.RemoteObject };
+  'Runtime.getProperties': inspector.Runtime.GetPropertiesReturnType;
+  'Runtime.callFunctionOn': inspector.Runtime.CallFunctionOnReturnType;
+  'Runtime.releaseObjectGroup': object;
+  'Debugger.enable': object;
+  'Debugger.disable': object;
+  'Debugger.getScriptSource': inspector.Debugger.GetScriptSourceReturnType;
+}
+
+/** A session connected to its own thread answers before `post` returns. */
+function post<M extends keyof Replies>(method: M, params: object): Replies[M] {
+  let failure: Error | null = null;
+  let reply: Replies[M] | undefined;
+  (session as inspector.Session).post(method, params, (error: Error | null, result?: object) => {
+    failure = error;
+    reply = result as Replies[M];
+  });
+  if (failure !== null) throw Object.assign(new Error('the inspector refused'), { cause: failure });
+  return reply as Replies[M];
+}

@@ -1,0 +1,95 @@
+/**
+ * A function → something that another isolate can run.
+ *
+ *   tasksFrom(…).name ───────────────────────────► reference
+ *   built-in, bound to nothing ──────────────────► builtin: its public path
+ *   exported by a module, not the entry ─────────► reference: the worker imports it
+ *   anything else, closing over nothing ─────────► value: its text
+ *   closing over something ──────────────────────► FunctionNotPortableError
+ */
+
+import { FunctionNotPortableError } from '../errors.js';
+import type { PortableFunction } from '../protocol/messages.js';
+import { builtinPath } from './builtins.js';
+import { freeVariables } from './free-variables.js';
+import { type AnyFunction, type FunctionScope, type InspectedFunction, inspectFunction } from './inspect.js';
+import { functionText } from './parse.js';
+import { referenceTo } from './references.js';
+import { explicitReference } from './tasks-from.js';
+
+/** How a function travels. Throws {@link FunctionNotPortableError} for one that can't. */
+export function toPortable(fn: AnyFunction): PortableFunction {
+  const explicit = explicitReference(fn);
+  if (explicit !== undefined) return explicit;
+  const inspected = inspect(fn);
+  if (inspected === undefined || inspected.location.url.startsWith('node:')) {
+    const builtin = builtinPath(fn);
+    if (builtin !== undefined) return builtin;
+    if (isNative(fn)) throw notPortable(fn, 'it is native code without a public path', 'wrap it: (...args) => …');
+  }
+  return (inspected && referenceTo(fn, inspected)) ?? byValue(fn, inspected);
+}
+
+function inspect(fn: AnyFunction): InspectedFunction | undefined {
+  try {
+    return inspectFunction(fn);
+  } catch {
+    // Built without an inspector, or forbidden to use it: text alone must do.
+    return undefined;
+  }
+}
+
+function byValue(fn: AnyFunction, inspected: InspectedFunction | undefined): PortableFunction {
+  const text = functionText(fn);
+  if (text === undefined) {
+    throw notPortable(fn, 'its source text can not be read', 'export it from a module of its own');
+  }
+  if (text.node.type === 'ClassExpression') {
+    throw notPortable(fn, 'it is a class, which can not be called', 'pass a function that makes the object');
+  }
+  const free = freeVariables(text.node);
+  if (free.usesThis && text.node.type === 'ArrowFunctionExpression') refuseOuter(fn, 'this');
+  if (free.usesSuper) refuseOuter(fn, 'super');
+  if (free.usesImportMeta) refuseOuter(fn, 'import.meta');
+  for (const name of free.names) refuseCapture(fn, name, inspected?.scopes);
+  return { kind: 'value', source: text.source, name: fn.name };
+}
+
+function refuseOuter(fn: AnyFunction, what: string): never {
+  throw notPortable(fn, `it uses \`${what}\` of where it was defined`, 'pass what it needs as an argument', what);
+}
+
+function refuseCapture(fn: AnyFunction, name: string, scopes: readonly FunctionScope[] | undefined): void {
+  const scope = scopes?.find(({ kind, bindings }) => kind !== 'global' && Object.hasOwn(bindings, name));
+  if (scope === undefined && (scopes !== undefined || name in globalThis)) return;
+  const type = scope === undefined ? '' : ` (${typeName(scope.bindings, name)})`;
+  throw notPortable(
+    fn,
+    `it captures the variable \`${name}\`${type}`,
+    'pass it as an argument, or export the function from a module of its own so that workers can import it',
+    name,
+  );
+}
+
+function typeName(bindings: Readonly<Record<string, unknown>>, name: string): string {
+  let value: unknown;
+  try {
+    value = bindings[name];
+  } catch {
+    return 'not initialized yet';
+  }
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return value.constructor?.name ?? 'object';
+}
+
+function isNative(fn: AnyFunction): boolean {
+  return /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));
+}
+
+function notPortable(fn: AnyFunction, why: string, wayOut: string, variable?: string): FunctionNotPortableError {
+  const name = fn.name || 'anonymous';
+  return new FunctionNotPortableError(
+    `function "${name}" can't run in a worker: ${why}; ${wayOut}`,
+    variable === undefined ? {} : { variable },
+  );
+}

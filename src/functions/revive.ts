@@ -1,0 +1,52 @@
+/** The worker's side: a portable function → a function. */
+
+import { createRequire } from 'node:module';
+import vm from 'node:vm';
+import { FunctionNotPortableError } from '../errors.js';
+import type { PortableFunction } from '../protocol/messages.js';
+
+export type Callable = (...args: unknown[]) => unknown;
+/** `import()` as the worker's own start-up code sees it. */
+export type ImportModule = (url: string) => Promise<Record<string, unknown>>;
+
+/** Makes the function; a reference needs an import and so gives a promise. */
+export function revive(portable: PortableFunction, importModule: ImportModule): Callable | Promise<Callable> {
+  switch (portable.kind) {
+    case 'value':
+      return reviveValue(portable.source);
+    case 'builtin':
+      return reviveBuiltin(portable.module, portable.path);
+    case 'reference':
+      return importModule(portable.url).then((namespace) => pickExport(namespace, portable.url, portable.name));
+    default:
+      return portable satisfies never;
+  }
+}
+
+function reviveValue(source: string): Callable {
+  const constants = (vm as unknown as { constants?: { USE_MAIN_CONTEXT_DEFAULT_LOADER?: never } }).constants;
+  const loader = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  const options = loader === undefined ? {} : { importModuleDynamically: loader };
+  return new vm.Script(`(${source}\n)`, { filename: 'concurrent-futures:function', ...options }).runInThisContext() as Callable;
+}
+
+function reviveBuiltin(module: string | undefined, path: string): Callable {
+  const root = module === undefined ? globalThis : (createRequire(process.execPath)(module) as object);
+  const steps = path.split('.');
+  const last = steps.pop() as string;
+  const owner = steps.reduce((value, step) => (value as Record<string, object>)[step] as object, root);
+  // Called on its owner: `Promise.resolve` and the like need their `this`.
+  return (...args) => ((owner as Record<string, Callable>)[last] as Callable)(...args);
+}
+
+function pickExport(namespace: Record<string, unknown>, url: string, name: string): Callable {
+  const direct = namespace[name];
+  if (typeof direct === 'function') return direct as Callable;
+  // A CommonJS module's exports are seen whole only through its default.
+  const whole = namespace['default'] as Record<string, unknown> | undefined | null;
+  const nested = whole?.[name];
+  if (typeof nested === 'function') return nested as Callable;
+  const functions = Object.keys(namespace).filter((key) => typeof namespace[key] === 'function');
+  const has = functions.length > 0 ? `its functions are ${functions.join(', ')}` : 'it exports no function';
+  throw new FunctionNotPortableError(`module ${url} exports no function "${name}"; ${has}`);
+}

@@ -1,0 +1,140 @@
+/**
+ * A worker in this very thread: tasks run on its event loop, one at a time, on copies of their arguments.
+ *
+ * It can't be stopped from outside, so ending it aborts its task's signal and forgets it: whatever it still answers
+ * goes unheard.
+ */
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Callable } from '../functions/revive.js';
+import { DeadlockError } from '../errors.js';
+import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
+import { SharedClaims } from '../protocol/claims.js';
+import type { ToWorker } from '../protocol/messages.js';
+import { type CurrentTask, setWorkerScope, type WorkerScope, workerScope } from '../worker/current.js';
+import { Runtime } from '../worker/runtime.js';
+
+export class InlineHost implements WorkerHost {
+  readonly kind = 'inline';
+  readonly #links = new Set<InlineLink>();
+
+  start(spec: WorkerSpec, events: WorkerEvents): WorkerLink {
+    const link = new InlineLink(spec, events, () => this.#links.delete(link));
+    this.#links.add(link);
+    return link;
+  }
+
+  copy(value: unknown): unknown {
+    return structuredClone(value);
+  }
+
+  block(): void {
+    for (const link of this.#links) if (link.hasWork) return;
+    throw new DeadlockError(
+      'resultSync() can not wait for an asynchronous task of an inline executor: it needs the event loop of this very thread. Use await.',
+    );
+  }
+}
+
+/** The outer scope stays in charge outside of tasks: an inline executor may be used inside a worker. */
+class InlineScope implements WorkerScope {
+  readonly isWorker: boolean;
+  importing: string | undefined;
+  readonly #storage = new AsyncLocalStorage<CurrentTask>();
+  readonly #outer: WorkerScope | undefined;
+
+  constructor(outer: WorkerScope | undefined) {
+    this.#outer = outer;
+    this.isWorker = outer?.isWorker ?? false;
+  }
+
+  currentTask(): CurrentTask | undefined {
+    return this.#storage.getStore() ?? this.#outer?.currentTask();
+  }
+
+  runAs<T>(task: CurrentTask, run: () => T): T {
+    return this.#storage.run(task, run);
+  }
+}
+
+let inlineScope: InlineScope | undefined;
+
+function sharedScope(): InlineScope {
+  if (inlineScope === undefined) {
+    inlineScope = new InlineScope(workerScope());
+    setWorkerScope(inlineScope);
+  }
+  return inlineScope;
+}
+
+class InlineLink implements WorkerLink {
+  readonly claims = new SharedClaims(new SharedArrayBuffer(SharedClaims.byteLength));
+  readonly systemId = undefined;
+  readonly #events: WorkerEvents;
+  readonly #runtime: Runtime;
+  readonly #onEnd: () => void;
+  #inbox: ToWorker[] = [];
+  #isDue = false;
+  #isGone = false;
+
+  constructor(spec: WorkerSpec, events: WorkerEvents, onEnd: () => void) {
+    this.#events = events;
+    this.#onEnd = onEnd;
+    const scope = sharedScope();
+    this.#runtime = new Runtime(
+      {
+        claimant: this.claims,
+        send: (message) => {
+          const copy = structuredClone(message);
+          if (!this.#isGone) this.#events.onMessage(copy);
+        },
+        copy: structuredClone,
+        importModule: (url) => import(url) as Promise<Record<string, unknown>>,
+        localFunction: (id) => localFunction(spec, id),
+        runAs: (task, run) => scope.runAs(task, run),
+        residentBytes: () => 0,
+        exit: () => this.#end(0),
+      },
+      scope,
+    );
+  }
+
+  /** Whether `poll` would get anything done. */
+  get hasWork(): boolean {
+    return this.#inbox.length > 0 || this.#runtime.isBreathing;
+  }
+
+  send(message: ToWorker, transfer: readonly Transfer[]): void {
+    this.#inbox.push(structuredClone(message, { transfer: transfer as ArrayBuffer[] }));
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => this.poll());
+  }
+
+  poll(): void {
+    this.#isDue = false;
+    const messages = this.#inbox;
+    this.#inbox = [];
+    if (this.#runtime.isBreathing) this.#runtime.runBacklog();
+    for (const message of messages) if (!this.#isGone) this.#runtime.receive(message);
+  }
+
+  terminate(): void {
+    this.#runtime.abandon();
+    setImmediate(() => this.#end(null));
+  }
+
+  #end(exitCode: number | null): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#onEnd();
+    this.#events.onExit({ exitCode, signal: null, outOfMemory: false, stderr: '', error: undefined });
+  }
+}
+
+/** What a worker would import or find by name is this thread's own function; only what travels by value is made anew. */
+function localFunction(spec: WorkerSpec, id: number): Callable | undefined {
+  const handle = spec.functionById(id);
+  if (handle === undefined || handle.portable.kind === 'value' || handle.isPlaceholder) return undefined;
+  return handle.original as Callable;
+}

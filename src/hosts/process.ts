@@ -1,0 +1,173 @@
+/**
+ * Workers in child processes.
+ *
+ *   this process ──fd 3: the runtime's text, then frames──► child
+ *                ◄──fd 4: frames, written synchronously────
+ *                ◄──fd 5: claims, an unlinked file────────►
+ *                ◄──fd 2: standard error, passed on────────        (fd 1 is inherited)
+ *
+ * Pipes of our own instead of Node's IPC channel: a child's synchronous write survives the child's death, and the user's
+ * code in the child finds `process.send` as it would in any program.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import processSource from 'worker-source:process-main';
+import { DeadlockError } from '../errors.js';
+import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
+import { claimsFileBytes, FileClaims } from '../protocol/file-claims.js';
+import { copyByFrame, encodeFrame, FrameReader, rawFrame } from '../protocol/frames.js';
+import type { FromWorker, ToWorker } from '../protocol/messages.js';
+import { bootstrapSource, workerMark } from '../protocol/process-data.js';
+import { inheritedExecArgv } from './exec-argv.js';
+import { StderrTail } from './stderr-tail.js';
+
+/** Options of process workers, as `node:child_process` has them. */
+export interface ProcessSettings {
+  readonly cwd: string | undefined;
+  readonly env: NodeJS.ProcessEnv | undefined;
+  readonly execArgv: readonly string[] | undefined;
+  readonly execPath: string | undefined;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
+/** How long after a child's exit its last answers may still take to come through the pipe. */
+const lastAnswersMs = 1000;
+
+export class ProcessHost implements WorkerHost {
+  readonly kind = 'process';
+  readonly #settings: ProcessSettings;
+
+  constructor(settings: ProcessSettings) {
+    this.#settings = settings;
+  }
+
+  start(spec: WorkerSpec, events: WorkerEvents): WorkerLink {
+    return new ProcessLink(spec, events, this.#settings);
+  }
+
+  copy(value: unknown): unknown {
+    return copyByFrame(value);
+  }
+
+  block(): void {
+    throw new DeadlockError(
+      'resultSync() can not wait for a process executor: what its workers answer is read by the event loop, which would stand still. Use await, or a ThreadPoolExecutor.',
+    );
+  }
+}
+
+class ProcessLink implements WorkerLink {
+  readonly claims: FileClaims;
+  readonly #child: ChildProcess;
+  readonly #commands: Socket;
+  readonly #events: WorkerEvents;
+  readonly #stderr: StderrTail;
+  readonly #claimsFd: number;
+  #error: unknown;
+  /** What has ended so far; the worker is gone once both have. */
+  #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
+  #answersEnded = false;
+  #isGone = false;
+
+  constructor(spec: WorkerSpec, events: WorkerEvents, settings: ProcessSettings) {
+    this.#events = events;
+    this.#claimsFd = openUnlinked();
+    this.claims = new FileClaims(this.#claimsFd);
+    const { cwd, uid, gid } = settings;
+    const execArgv = settings.execArgv ?? inheritedExecArgv();
+    const args = [...execArgv, '--input-type=commonjs', '-e', bootstrapSource];
+    this.#child = spawn(settings.execPath ?? process.execPath, args, {
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe', 'pipe', this.#claimsFd],
+      env: { ...(settings.env ?? process.env), [workerMark]: spec.name },
+      windowsHide: true,
+      ...(cwd !== undefined && { cwd }),
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+    });
+    const [, , stderr, commands, answers] = this.#child.stdio as unknown as [null, null, Readable & Socket, Socket, Socket];
+    this.#commands = commands;
+    this.#stderr = new StderrTail(stderr);
+    this.#listen(answers);
+    commands.write(rawFrame(Buffer.from(processSource)));
+    this.#child.unref();
+    for (const stream of [stderr, commands, answers]) stream.unref();
+  }
+
+  get systemId(): number | undefined {
+    return this.#child.pid;
+  }
+
+  send(message: ToWorker, _transfer: readonly Transfer[]): void {
+    this.#commands.write(encodeFrame(message));
+  }
+
+  poll(): void {
+    // Pipes are read by the event loop alone; `block` has said so already.
+  }
+
+  terminate(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #listen(answers: Socket): void {
+    const frames = new FrameReader();
+    answers.on('data', (chunk: Buffer) => {
+      for (const message of frames.push(chunk)) if (!this.#isGone) this.#events.onMessage(message as FromWorker);
+    });
+    answers.on('close', () => {
+      this.#answersEnded = true;
+      this.#endWhenBoth();
+    });
+    // Both pipes break when the child dies; that is told by its exit.
+    answers.on('error', () => {});
+    this.#commands.on('error', () => {});
+    this.#child.on('error', (error) => {
+      this.#error = error;
+      if (this.#child.pid === undefined) this.#end();
+    });
+    this.#child.on('exit', (code, signal) => {
+      this.#exit = { code, signal };
+      // Whoever the child started may hold its pipes open; its own answers are there by now.
+      setTimeout(() => this.#end(), lastAnswersMs).unref();
+      this.#endWhenBoth();
+    });
+  }
+
+  #endWhenBoth(): void {
+    if (this.#exit !== undefined && this.#answersEnded) this.#end();
+  }
+
+  #end(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    const stderr = this.#stderr.lastLines;
+    const { code = null, signal = null } = this.#exit ?? {};
+    this.#commands.destroy();
+    this.#events.onExit({
+      exitCode: code,
+      signal,
+      outOfMemory: /FATAL ERROR: .*(?:heap out of memory|allocation failed)/i.test(stderr),
+      stderr,
+      error: this.#error,
+    });
+    closeSync(this.#claimsFd);
+  }
+}
+
+/** A file of zeros that only open descriptors know, so that nothing is left on the disk whatever happens. */
+function openUnlinked(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'concurrent-futures-'));
+  try {
+    const fd = openSync(join(folder, 'claims'), 'wx+');
+    ftruncateSync(fd, claimsFileBytes);
+    return fd;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Workers in threads of this process.
+ *
+ *   this thread ──MessagePort──► worker ──MessagePort + activity word──► this thread
+ *               ◄──claims: shared words──►
+ *
+ * The activity word lets a blocked reader (`resultSync`) sleep until any worker of the pool has sent something.
+ */
+
+import { fstatSync } from 'node:fs';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type ResourceLimits, Worker } from 'node:worker_threads';
+import threadSource from 'worker-source:thread-main';
+import type { Transfer, WorkerEvents, WorkerExit, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
+import { SharedClaims } from '../protocol/claims.js';
+import type { FromWorker, ToWorker } from '../protocol/messages.js';
+import { LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
+import { inheritedExecArgv } from './exec-argv.js';
+import { StderrTail } from './stderr-tail.js';
+
+/** Options of thread workers, as `node:worker_threads` has them. */
+export interface ThreadSettings {
+  readonly resourceLimits: ResourceLimits | undefined;
+  readonly env: NodeJS.ProcessEnv | typeof import('node:worker_threads').SHARE_ENV | undefined;
+  readonly execArgv: readonly string[] | undefined;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+export class ThreadHost implements WorkerHost {
+  readonly kind = 'thread';
+  readonly #settings: ThreadSettings;
+  readonly #activity = new SharedArrayBuffer(4);
+  readonly #activityWord = new Int32Array(this.#activity);
+  #seenActivity = 0;
+
+  constructor(settings: ThreadSettings) {
+    this.#settings = settings;
+  }
+
+  start(spec: WorkerSpec, events: WorkerEvents): WorkerLink {
+    return new ThreadLink(spec, events, this.#settings, this.#activity);
+  }
+
+  copy(value: unknown): unknown {
+    return structuredClone(value);
+  }
+
+  block(timeoutMs: number): void {
+    // Sleeps only while nothing has come since the last look: what comes between the look and the sleep changes the word.
+    Atomics.wait(this.#activityWord, 0, this.#seenActivity, timeoutMs);
+    this.#seenActivity = Atomics.load(this.#activityWord, 0);
+  }
+}
+
+/** Whose descriptor is whose: a number that a younger worker has, too, was closed by the older one's end. */
+const descriptorOwners = new Map<number, ThreadLink>();
+let births = 0;
+
+class ThreadLink implements WorkerLink {
+  readonly claims: SharedClaims;
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #events: WorkerEvents;
+  readonly #life: LifeWords;
+  readonly #stderr: StderrTail | undefined;
+  readonly #birth = ++births;
+  #error: unknown;
+  #wasTerminated = false;
+  #isGone = false;
+
+  constructor(spec: WorkerSpec, events: WorkerEvents, settings: ThreadSettings, activity: SharedArrayBuffer) {
+    const claims = new SharedArrayBuffer(SharedClaims.byteLength);
+    const life = new SharedArrayBuffer(LifeWords.byteLength);
+    const { port1, port2 } = new MessageChannel();
+    const data: ThreadData = { port: port2, claims, activity, life };
+    const execArgv = settings.execArgv ?? ownOptionsToDrop();
+    this.claims = new SharedClaims(claims);
+    this.#life = new LifeWords(life);
+    this.#events = events;
+    this.#port = port1;
+    this.#worker = new Worker(threadSource, {
+      eval: true,
+      name: spec.name,
+      workerData: { [threadDataKey]: data },
+      transferList: [port2],
+      stdout: settings.stdout,
+      stderr: true,
+      ...(settings.resourceLimits && { resourceLimits: settings.resourceLimits }),
+      ...(settings.env && { env: settings.env }),
+      ...(execArgv && { execArgv: [...execArgv] }),
+    });
+    this.#stderr = settings.stderr ? undefined : new StderrTail(this.#worker.stderr);
+    this.#worker.on('error', (error) => {
+      this.#error = error;
+    });
+    this.#worker.on('exit', (code) => {
+      this.#drain();
+      this.#end(code);
+    });
+    port1.on('message', (message: FromWorker) => {
+      this.#deliver(message);
+      // What else is there comes cheaper by the handful than one event each.
+      this.#drain();
+    });
+    this.#worker.unref();
+    port1.unref();
+  }
+
+  get systemId(): number | undefined {
+    return this.#worker.threadId;
+  }
+
+  send(message: ToWorker, transfer: readonly Transfer[]): void {
+    this.#port.postMessage(message, transfer as Transfer[]);
+  }
+
+  poll(): void {
+    this.#drain();
+    if (this.#isGone || this.#isAlive()) return;
+    // It may have said something between the look at its port and its end.
+    this.#drain();
+    this.#end(this.#life.exitCode ?? null);
+    this.terminate();
+  }
+
+  terminate(): void {
+    this.#wasTerminated = true;
+    void this.#worker.terminate();
+  }
+
+  #drain(): void {
+    for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
+      this.#deliver(next.message as FromWorker);
+    }
+  }
+
+  #deliver(message: FromWorker): void {
+    if (!this.#isGone) this.#events.onMessage(message);
+  }
+
+  #isAlive(): boolean {
+    const { descriptor } = this.#life;
+    if (descriptor === undefined) return true;
+    const owner = descriptorOwners.get(descriptor);
+    if (owner === undefined || owner.#birth < this.#birth) descriptorOwners.set(descriptor, this);
+    else if (owner !== this) return false;
+    try {
+      fstatSync(descriptor);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #end(exitCode: number | null): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#port.close();
+    const { descriptor } = this.#life;
+    if (descriptor !== undefined && descriptorOwners.get(descriptor) === this) descriptorOwners.delete(descriptor);
+    const code = (this.#error as { code?: unknown } | undefined)?.code;
+    const exit: WorkerExit = {
+      exitCode,
+      signal: null,
+      outOfMemory: code === 'ERR_WORKER_OUT_OF_MEMORY' || (exitCode === null && !this.#wasTerminated),
+      stderr: this.#stderr?.lastLines ?? '',
+      error: this.#error,
+    };
+    this.#events.onExit(exit);
+  }
+}
+
+/** A thread takes this process's options over by itself; only where some must not be, the rest is listed. */
+function ownOptionsToDrop(): string[] | undefined {
+  const inherited = inheritedExecArgv();
+  return inherited.length === process.execArgv.length ? undefined : inherited;
+}

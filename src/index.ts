@@ -1,0 +1,15 @@
+/** The public names. */
+
+export * from './errors.js';
+export { Executor, type ShutdownOptions, type ShutdownResult } from './executors/executor.js';
+export { InlineExecutor } from './executors/inline.js';
+export { type InputsOf, MapResults, type SettledItem } from './executors/map.js';
+export type { PoolOptions, ProcessOptions, RetryOptions, TaskOptions, ThreadOptions } from './executors/options.js';
+export { ProcessPoolExecutor } from './executors/process.js';
+export { inProcess, inThread } from './executors/single.js';
+export { ThreadPoolExecutor } from './executors/thread.js';
+export { tasksFrom } from './functions/tasks-from.js';
+export { Future, type FutureSource, type FutureState, type FutureStats, type WaitOptions } from './future/future.js';
+export { asCompleted, type ReturnWhen, wait, type WaitResult } from './future/wait.js';
+export type { ExecutorStats, WorkerStats } from './pool/stats.js';
+export { type CurrentTask, currentTask, isWorker, type Progress } from './worker/task-scope.js';

@@ -1,0 +1,51 @@
+/** Time, handed in so that a pool's decisions can be tested on a virtual clock. */
+
+import { clampTimerMs } from '../future/future.js';
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back after `ms`; a waiting timer does not keep the process alive. Gives the way to cancel it. */
+  after(ms: number, callback: () => void): () => void;
+  /** Calls back every timer that is over, for a thread that blocks and so has no event loop to do it. */
+  runDue(): void;
+  /** Calls back when the current turn's own code has run. */
+  soon(callback: () => void): void;
+  /** Keeps the process alive, until called with `false`. */
+  keepAlive(wanted: boolean): void;
+}
+
+/** The real clock. One per pool: each holds the process by itself. */
+export function systemClock(): Clock {
+  let hold: NodeJS.Timeout | undefined;
+  const timers = new Set<{ readonly dueAt: number; fire(): void }>();
+  return {
+    now: Date.now,
+    after(ms, callback) {
+      const fire = (): void => {
+        cancel();
+        callback();
+      };
+      const timer = setTimeout(fire, clampTimerMs(Math.max(0, ms)));
+      timer.unref();
+      const entry = { dueAt: Date.now() + ms, fire };
+      timers.add(entry);
+      const cancel = (): void => {
+        clearTimeout(timer);
+        timers.delete(entry);
+      };
+      return cancel;
+    },
+    runDue() {
+      const now = Date.now();
+      for (const timer of [...timers]) if (timer.dueAt <= now && timers.has(timer)) timer.fire();
+    },
+    soon: queueMicrotask,
+    keepAlive(wanted) {
+      if (wanted) {
+        hold ??= setInterval(() => {}, 2 ** 31 - 1);
+        hold.ref();
+      } else hold?.unref();
+    },
+  };
+}

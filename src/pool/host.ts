@@ -1,0 +1,63 @@
+/**
+ * The seam between decisions and machinery: where workers come from.
+ *
+ * A pool starts workers, sends them messages, takes tasks back through their claims and ends them; it knows nothing
+ * of threads or processes. A new kind of worker is one new implementation of {@link WorkerHost}.
+ */
+
+import type { FunctionHandle } from '../functions/handle.js';
+import type { Claims } from '../protocol/claims.js';
+import type { FromWorker, ToWorker } from '../protocol/messages.js';
+
+/** What is known of a worker's end. */
+export interface WorkerExit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly outOfMemory: boolean;
+  /** The last lines of its standard error. */
+  readonly stderr: string;
+  /** What it died of, where that is an error: an uncaught exception, a failed spawn. */
+  readonly error: unknown;
+}
+
+/** `onExit` comes exactly once, and nothing after it. Messages sent before the end come before it. */
+export interface WorkerEvents {
+  onMessage(message: FromWorker): void;
+  onExit(exit: WorkerExit): void;
+}
+
+export interface WorkerSpec {
+  readonly id: number;
+  readonly name: string;
+  /** Looks up a function of this thread by id; only a worker in this very thread can use it. */
+  readonly functionById: (id: number) => FunctionHandle | undefined;
+}
+
+/** One started worker. */
+export interface WorkerLink {
+  readonly claims: Claims;
+  /** The operating system's process id or Node's thread id; `undefined` where there is neither. */
+  readonly systemId: number | undefined;
+  /** Throws what structured clone throws when the message can't be copied; then nothing was sent. */
+  send(message: ToWorker, transfer: readonly Transfer[]): void;
+  /** Delivers what has arrived (messages, an exit) within this call, while the event loop stands still. */
+  poll(): void;
+  /** Ends the worker now, whatever it does; `onExit` follows. */
+  terminate(): void;
+}
+
+/** What can be moved instead of copied. */
+export type Transfer = ArrayBuffer | import('node:worker_threads').MessagePort;
+
+export interface WorkerHost {
+  readonly kind: 'thread' | 'process' | 'inline';
+  /** May throw; the pool then counts a failed start. */
+  start(spec: WorkerSpec, events: WorkerEvents): WorkerLink;
+  /** Copies as the wire does, to find out which part of a value can't be. */
+  copy(value: unknown): unknown;
+  /**
+   * Blocks this thread until a worker may have something to poll, `timeoutMs` at most.
+   * Throws `DeadlockError` where nothing can arrive while this thread blocks.
+   */
+  block(timeoutMs: number): void;
+}

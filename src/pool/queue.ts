@@ -1,0 +1,125 @@
+/**
+ * Unstarted tasks: highest priority first, first in first out within one.
+ *
+ * A task that is taken back out of the middle leaves a hole that `take` skips, so that removing costs nothing.
+ */
+
+export interface Queued {
+  readonly priority: number;
+}
+
+/** A double-ended queue on a ring that doubles when full. */
+class Ring<T> {
+  #items: (T | undefined)[] = new Array(16);
+  #head = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(item: T): void {
+    this.#makeRoom();
+    this.#items[(this.#head + this.#length) & (this.#items.length - 1)] = item;
+    this.#length += 1;
+  }
+
+  unshift(item: T): void {
+    this.#makeRoom();
+    this.#head = (this.#head - 1) & (this.#items.length - 1);
+    this.#items[this.#head] = item;
+    this.#length += 1;
+  }
+
+  shift(): T | undefined {
+    if (this.#length === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#items.length - 1);
+    this.#length -= 1;
+    return item;
+  }
+
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let i = 0; i < this.#length; i++) yield this.#items[(this.#head + i) & (this.#items.length - 1)] as T;
+  }
+
+  #makeRoom(): void {
+    if (this.#length < this.#items.length) return;
+    const grown: (T | undefined)[] = new Array(this.#items.length * 2);
+    let i = 0;
+    for (const item of this) grown[i++] = item;
+    this.#items = grown;
+    this.#head = 0;
+  }
+}
+
+export class TaskQueue<T extends Queued> {
+  readonly #rings = new Map<number, Ring<T>>();
+  /** The priorities that have a ring, highest first. */
+  #priorities: number[] = [];
+  /** Taken out of the middle, and still standing in a ring. */
+  readonly #holes = new Set<T>();
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(item: T): void {
+    this.#ring(item.priority).push(item);
+    this.#length += 1;
+  }
+
+  /** Puts an item back ahead of all others of its priority. */
+  pushFront(item: T): void {
+    this.#ring(item.priority).unshift(item);
+    this.#length += 1;
+  }
+
+  /** Takes the item that is next; `undefined` when there is none. */
+  take(): T | undefined {
+    if (this.#length === 0) return undefined;
+    for (const priority of this.#priorities) {
+      const ring = this.#rings.get(priority) as Ring<T>;
+      for (let item = ring.shift(); item !== undefined; item = ring.shift()) {
+        if (this.#holes.delete(item)) continue;
+        this.#length -= 1;
+        return item;
+      }
+    }
+    return undefined;
+  }
+
+  /** Takes out an item that is in the queue, wherever it stands. */
+  remove(item: T): void {
+    this.#holes.add(item);
+    this.#length -= 1;
+    if (this.#holes.size > 64 && this.#holes.size > this.#length) this.#close();
+  }
+
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (const priority of this.#priorities) {
+      for (const item of this.#rings.get(priority) as Ring<T>) if (!this.#holes.has(item)) yield item;
+    }
+  }
+
+  #ring(priority: number): Ring<T> {
+    let ring = this.#rings.get(priority);
+    if (ring === undefined) {
+      ring = new Ring();
+      this.#rings.set(priority, ring);
+      this.#priorities = [...this.#rings.keys()].sort((a, b) => b - a);
+    }
+    return ring;
+  }
+
+  /** Rebuilds the rings without holes, so that a queue of cancelled tasks does not keep them in memory. */
+  #close(): void {
+    const left = [...this];
+    this.#rings.clear();
+    this.#priorities = [];
+    this.#holes.clear();
+    for (const item of left) this.#ring(item.priority).push(item);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The place of one worker in a pool.
+ *
+ *   starting ──ready──► ready ──retire──► retiring ──┐
+ *      │                  │                  │       ├──► gone
+ *      └──────────────────┴──condemn─────────┴───────┘
+ *
+ * Idle and busy are not states of their own: a ready slot is busy while it holds unanswered tasks. Answers come in the
+ * order in which tasks were handed over, so the unanswered tasks are one list whose first is the one that runs, or is next.
+ */
+
+import type { FromWorker } from '../protocol/messages.js';
+import type { Transfer, WorkerLink } from './host.js';
+import type { Task, TaskHolder } from './task.js';
+
+export type SlotState = 'starting' | 'ready' | 'retiring' | 'condemned' | 'gone';
+
+export class WorkerSlot implements TaskHolder {
+  readonly id: number;
+  readonly name: string;
+  state: SlotState = 'starting';
+  /** Set by the pool right after the host started the worker. */
+  link: WorkerLink | undefined;
+  /** When it last became idle, in milliseconds since the epoch. */
+  idleSince = 0;
+  /** How many tasks it has answered. */
+  completed = 0;
+  /** Cancels what is to happen when the worker is not ready, or its task not stopped, in time. */
+  cancelTimer: () => void = () => {};
+  /** Unanswered tasks in order; a place is `undefined` once its task was taken back. */
+  #handed: (Task | undefined)[] = [];
+  #firstSeq = 0;
+  #taken = 0;
+  readonly #knownFunctions = new Set<number>();
+
+  constructor(id: number, name: string) {
+    this.id = id;
+    this.name = name;
+  }
+
+  /** How many tasks the worker was ever handed and not relieved of. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** How many unanswered places the worker has, taken-back ones included: they still need their answer. */
+  get unanswered(): number {
+    return this.#handed.length;
+  }
+
+  get isIdle(): boolean {
+    return this.state === 'ready' && this.#handed.length === 0;
+  }
+
+  /** The task that the worker is running, if it has started any. */
+  get running(): Task | undefined {
+    const [first] = this.#handed;
+    return first !== undefined && this.hasStarted(first) ? first : undefined;
+  }
+
+  /** When the running task started, in milliseconds since the epoch. */
+  get runningSince(): number | undefined {
+    return this.link?.claims.startedAtMs(this.#firstSeq);
+  }
+
+  /** The unanswered task under that number. */
+  taskOf(seq: number): Task | undefined {
+    return this.#handed[seq - this.#firstSeq];
+  }
+
+  /** The tasks that the worker holds, in order. */
+  get tasks(): Task[] {
+    return this.#handed.filter((task) => task !== undefined);
+  }
+
+  /** Hands tasks over in one message; throws what the wire throws, and then nothing was handed over. */
+  hand(tasks: readonly Task[]): void {
+    const link = this.link as WorkerLink;
+    let seq = this.#firstSeq + this.#handed.length;
+    const functions = new Map<number, Task['handle']>();
+    const transfer: Transfer[] = [];
+    const entries = tasks.map((task) => {
+      const { handle, body, attempt } = task;
+      if (!this.#knownFunctions.has(handle.id)) functions.set(handle.id, handle);
+      if (task.transfer.length > 0) transfer.push(...task.transfer);
+      link.claims.offer(seq);
+      return { seq: seq++, functionId: handle.id, body, name: task.future.name, attempt };
+    });
+    const definitions = [...functions].map(([id, { portable }]) => [id, portable] as const);
+    link.send({ kind: 'run', functions: definitions, entries }, transfer);
+    for (const id of functions.keys()) this.#knownFunctions.add(id);
+    tasks.forEach((task, i) => {
+      task.place = 'handed';
+      task.holder = this;
+      task.seq = (entries[i] as { seq: number }).seq;
+      this.#handed.push(task);
+    });
+    this.#taken += tasks.length;
+  }
+
+  /** Lets the worker take no more tasks: it counts as having taken all that one may. */
+  exhaust(): void {
+    this.#taken = Number.POSITIVE_INFINITY;
+  }
+
+  /** Strikes off the next unanswered place; gives its task, unless that was taken back. */
+  answered(message: Extract<FromWorker, { seq: number }>): Task | undefined {
+    if (message.seq !== this.#firstSeq) return undefined;
+    this.#firstSeq += 1;
+    return this.#handed.shift();
+  }
+
+  hasStarted(task: Task): boolean {
+    return this.link?.claims.hasStarted(task.seq) ?? false;
+  }
+
+  revoke(task: Task): boolean {
+    if (!this.link?.claims.revoke(task.seq)) return false;
+    this.#handed[task.seq - this.#firstSeq] = undefined;
+    this.#taken -= 1;
+    return true;
+  }
+
+  /** Takes all unstarted tasks back, in their order. */
+  takeBackUnstarted(): Task[] {
+    // Last first: the worker takes tasks from the front, so this way it can lose us at most one race.
+    return this.tasks.reverse().filter((task) => this.revoke(task)).reverse();
+  }
+
+  /** Empties a dead worker's hands: the task that it was running, and those it never started. */
+  release(): { lost: Task | undefined; unstarted: Task[] } {
+    const lost = this.running;
+    const unstarted = this.tasks.filter((task) => task !== lost);
+    this.#handed = [];
+    return { lost, unstarted };
+  }
+
+  /** Hands a task's abort on to the worker that runs it. */
+  abort(task: Task, reason: Error): void {
+    const { name, message, stack } = reason;
+    const error = { kind: 'error', classes: [reason.constructor.name, 'Error'], name, message, stack } as const;
+    const fields = { code: (reason as { code?: unknown }).code };
+    this.link?.send({ kind: 'abort', seq: task.seq, reason: { ...error, fields, cause: undefined, errors: undefined } }, []);
+  }
+}

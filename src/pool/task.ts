@@ -1,0 +1,186 @@
+/**
+ * One submitted task, with its future.
+ *
+ *   queued ──hand──► handed ──answer──► done
+ *     ▲                │  └──failed, attempts left──► waiting ──backoff──► queued
+ *     └──taken back────┘
+ *   (done is also reached from queued and waiting, by cancel, kill, an aborted signal or a broken pool)
+ *
+ * A task knows its pool only as {@link TaskOwner}, and its worker as {@link TaskHolder}.
+ */
+
+import { CancelledError } from '../errors.js';
+import type { FunctionHandle } from '../functions/handle.js';
+import { type Future, type FutureWork, markCancelled, newFuture, noteRun, rejectFuture, resolveFuture } from '../future/future.js';
+import type { CallBody } from '../protocol/messages.js';
+import type { Transfer } from './host.js';
+import type { Queued } from './queue.js';
+
+/** When and how a failed task is run again. */
+export interface RetryPolicy {
+  /** How often a task may be run again. */
+  readonly times: number;
+  /** The wait before the first re-run in milliseconds; it doubles with each. */
+  readonly backoff: number;
+  /** No wait is longer, in milliseconds. */
+  readonly maxBackoff: number;
+  /** Whether that failure of that attempt (from 1) is worth another. */
+  readonly retryOn: (error: unknown, attempt: number) => boolean;
+}
+
+/** A task's options, checked and complete. */
+export interface TaskSettings {
+  readonly name: string | undefined;
+  /** Run time in milliseconds, counted from the start; `Infinity` for no limit. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly priority: number;
+  readonly retry: RetryPolicy | undefined;
+  readonly transfer: readonly Transfer[];
+  /** Called with what the task passes to `currentTask().report()`. */
+  readonly onReport: ((progress: unknown) => void) | undefined;
+}
+
+/** What a task asks of its pool. */
+export interface TaskOwner {
+  /** Forgets a task that is queued or waits for a retry. */
+  withdraw(task: Task): void;
+  /** Ends the worker that runs the task: at once, or gracefully once the task has had time to heed its signal. */
+  endWorkerOf(task: Task, reason: unknown, gracefully: boolean): void;
+  block(until: () => boolean, timeoutMs: number): void;
+  /** The task is done: its future has just been settled, or is about to be by its caller. */
+  taskDone(task: Task, how: 'completed' | 'failed' | 'cancelled'): void;
+  /** Somebody looked at the failed task's outcome. */
+  failureSeen(task: Task): void;
+}
+
+/** What a task asks of the worker that holds it. */
+export interface TaskHolder {
+  hasStarted(task: Task): boolean;
+  /** Takes the task back; `false` when it has started. */
+  revoke(task: Task): boolean;
+}
+
+export class Task implements FutureWork, Queued {
+  readonly future: Future<unknown>;
+  readonly handle: FunctionHandle;
+  readonly settings: TaskSettings;
+  place: 'queued' | 'handed' | 'waiting' | 'done' = 'queued';
+  body: CallBody;
+  /** What is moved to the worker with the arguments. */
+  transfer: readonly Transfer[];
+  /** Set while handed; the sequence number is the one under which this holder's worker knows the task. */
+  holder: TaskHolder | undefined;
+  seq = -1;
+  /** From 1. */
+  attempt = 1;
+  /** Set once the task is being stopped: what its future fails with, whatever its worker still answers. */
+  verdict: Error | undefined;
+  /** Whether anybody has asked for the outcome; from then on a failure is not reported at shutdown. */
+  isObserved = false;
+  /** Holds the stack of the call to `submit`. */
+  readonly submittedAt: { readonly stack?: string };
+  readonly #owner: TaskOwner;
+
+  constructor(
+    owner: TaskOwner,
+    handle: FunctionHandle,
+    body: CallBody,
+    settings: TaskSettings,
+    submittedAt: { readonly stack?: string },
+  ) {
+    this.#owner = owner;
+    this.handle = handle;
+    this.body = body;
+    this.settings = settings;
+    this.transfer = settings.transfer;
+    this.submittedAt = submittedAt;
+    this.future = newFuture(settings.name ?? handle.name, this);
+    settings.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get priority(): number {
+    return this.settings.priority;
+  }
+
+  hasStarted(): boolean {
+    return this.attempt > 1 || (this.holder?.hasStarted(this) ?? false);
+  }
+
+  revoke(): boolean {
+    if (!this.#takeBack()) return false;
+    this.#finish('cancelled');
+    return true;
+  }
+
+  stop(reason: unknown): boolean {
+    return this.#stop(reason, false);
+  }
+
+  block(until: () => boolean, timeoutMs: number): void {
+    this.#owner.block(until, timeoutMs);
+  }
+
+  observed(): void {
+    this.isObserved = true;
+    if (this.place === 'done') this.#owner.failureSeen(this);
+  }
+
+  succeed(value: unknown, runMs: number): void {
+    this.#finish('completed');
+    noteRun(this.future, this.attempt, runMs);
+    resolveFuture(this.future, value);
+  }
+
+  fail(error: unknown, runMs: number): void {
+    const started = this.hasStarted();
+    this.#finish('failed');
+    noteRun(this.future, started ? this.attempt : this.attempt - 1, runMs);
+    rejectFuture(this.future, error);
+  }
+
+  cancel(reason: unknown): void {
+    if (this.place === 'done') return;
+    this.#finish('cancelled');
+    markCancelled(this.future, reason);
+  }
+
+  /** Whether another attempt is due after this failure, and after how long. */
+  retryAfter(error: unknown): number | undefined {
+    const { retry } = this.settings;
+    if (retry === undefined || this.attempt > retry.times || error instanceof CancelledError) return undefined;
+    if (!retry.retryOn(error, this.attempt)) return undefined;
+    return Math.min(retry.maxBackoff, retry.backoff * 2 ** (this.attempt - 1));
+  }
+
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.settings.signal?.reason;
+    if (this.#stop(reason, true)) markCancelled(this.future, reason);
+  };
+
+  #stop(reason: unknown, gracefully: boolean): boolean {
+    if (this.place === 'done') return false;
+    if (!this.#takeBack()) this.#owner.endWorkerOf(this, reason, gracefully);
+    this.#finish('cancelled');
+    return true;
+  }
+
+  /** `true` when the task is back with us and will not run; `false` when it has started. */
+  #takeBack(): boolean {
+    if (this.place === 'handed') return this.holder?.revoke(this) ?? false;
+    this.#owner.withdraw(this);
+    return true;
+  }
+
+  #finish(how: 'completed' | 'failed' | 'cancelled'): void {
+    this.place = 'done';
+    this.holder = undefined;
+    // A future may be kept for long after its arguments are of use to anybody.
+    this.body = doneBody;
+    this.transfer = [];
+    this.settings.signal?.removeEventListener('abort', this.#onAbort);
+    this.#owner.taskDone(this, how);
+  }
+}
+
+const doneBody: CallBody = { kind: 'call', args: [] };

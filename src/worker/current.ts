@@ -1,0 +1,44 @@
+/**
+ * What a task can ask about itself.
+ *
+ * The runtime inside a worker and the library that a task's own module imports are two copies of this code, so they
+ * meet on `globalThis` under a registered symbol.
+ */
+
+/** Progress as a task reports it. */
+export interface Progress {
+  readonly done: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** The running task, seen from inside. */
+export interface CurrentTask {
+  /** Aborted when the task's `timeout` runs out or its `signal` aborts; the task then has a moment to stop by itself. */
+  readonly signal: AbortSignal;
+  readonly name: string;
+  /** From 0; also the number in the worker's name. */
+  readonly workerId: number;
+  /** From 1. */
+  readonly attempt: number;
+  /** Tells the submitting side how far the task is; it reaches the task option `onReport`. */
+  report(progress: number | Progress): void;
+}
+
+export interface WorkerScope {
+  /** Whether this whole isolate is a worker, as opposed to a thread that runs tasks inline. */
+  readonly isWorker: boolean;
+  currentTask(): CurrentTask | undefined;
+  /** The URL of the task module that is being imported; starting a pool meanwhile would start it again in each worker. */
+  importing: string | undefined;
+}
+
+const scopeKey = Symbol.for('concurrent-futures.worker-scope');
+
+export function setWorkerScope(scope: WorkerScope): void {
+  (globalThis as Record<symbol, unknown>)[scopeKey] = scope;
+}
+
+export function workerScope(): WorkerScope | undefined {
+  return (globalThis as Record<symbol, unknown>)[scopeKey] as WorkerScope | undefined;
+}

@@ -1,0 +1,80 @@
+/** Where a process worker starts; its bootstrap hands `require` and `importModule` in. */
+
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { FileClaimant } from '../protocol/file-claims.js';
+import { copyByFrame, encodeFrame, FrameReader } from '../protocol/frames.js';
+import type { ToWorker } from '../protocol/messages.js';
+import { childFds, workerMark } from '../protocol/process-data.js';
+import { setWorkerScope } from './current.js';
+import { IsolateScope } from './isolate-scope.js';
+import { Runtime } from './runtime.js';
+
+declare const importModule: (url: string) => Promise<Record<string, unknown>>;
+
+delete process.env[workerMark];
+endWithParent();
+
+const scope = new IsolateScope();
+setWorkerScope(scope);
+const runtime = new Runtime(
+  {
+    claimant: new FileClaimant(childFds.claims),
+    send: (message) => writeFully(encodeFrame(message)),
+    copy: copyByFrame,
+    importModule,
+    localFunction: () => undefined,
+    runAs: (task, run) => scope.runAs(task, run),
+    residentBytes: () => process.memoryUsage.rss(),
+    exit: () => process.exit(),
+  },
+  scope,
+);
+
+const frames = new FrameReader();
+const commands = new Socket({ fd: childFds.commands, readable: true, writable: false });
+commands.on('data', (chunk: Buffer) => {
+  for (const message of frames.push(chunk)) runtime.receive(message as ToWorker);
+});
+commands.on('end', () => process.exit());
+commands.on('error', () => process.exit());
+
+function writeFully(frame: Buffer): void {
+  for (let written = 0; written < frame.length; ) {
+    try {
+      written += writeSync(childFds.answers, frame, written);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') process.exit();
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+/**
+ * A task that spins keeps this thread from noticing that the parent is gone, so another thread looks. It asks who the
+ * parent is instead of blocking on a pipe, since a thread in a blocking read can't be ended, and `process.exit()` would hang.
+ */
+function endWithParent(): void {
+  const watch = new Worker(
+    `const { workerData: parent } = require('node:worker_threads');
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    const isGone = () => {
+      if (process.ppid !== parent) return true;
+      try { process.kill(parent, 0); } catch (error) { return error.code === 'ESRCH'; }
+      return false;
+    };
+    while (!isGone()) Atomics.wait(word, 0, 0, 250);
+    process.kill(process.pid, 'SIGKILL');`,
+    {
+      eval: true,
+      workerData: process.ppid,
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
+    },
+  );
+  watch.unref();
+}

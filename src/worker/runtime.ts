@@ -1,0 +1,285 @@
+/**
+ * The worker's side: takes batches, claims each task, runs it, answers.
+ *
+ *   run ──► backlog ──claim──► revive function ──► run ──► done | failed
+ *                      └──lost to a revoke──────────────► revoked
+ *
+ * Tasks run one at a time, in order. Each is answered before the next is claimed, so that a task which takes the worker
+ * down with it takes no finished task's outcome along.
+ */
+
+import { type Callable, type ImportModule, revive } from '../functions/revive.js';
+import type { Claimant } from '../protocol/claims.js';
+import { decodeError, encodeError } from '../protocol/errors.js';
+import {
+  type BatchEntry,
+  type CallBody,
+  type FromWorker,
+  type InitMessage,
+  type PortableFunction,
+  protocolVersion,
+  type RowOutcome,
+  type ToWorker,
+} from '../protocol/messages.js';
+import { notSerializable } from '../protocol/values.js';
+import type { CurrentTask, Progress, WorkerScope } from './current.js';
+
+/** What a host gives its runtime. */
+export interface RuntimeLink {
+  readonly claimant: Claimant;
+  /** Throws what the wire throws; then nothing was sent. */
+  send(message: FromWorker): void;
+  copy(value: unknown): unknown;
+  importModule: ImportModule;
+  /** A function that needs no reviving, because this is the thread that it comes from. */
+  localFunction(id: number): Callable | undefined;
+  /** Runs a task so that `currentTask()` finds it. */
+  runAs<T>(task: CurrentTask, run: () => T): T;
+  /** Resident memory in bytes; 0 where this worker can't be told from others. */
+  residentBytes(): number;
+  exit(): void;
+}
+
+/** A long batch of synchronous tasks lets timers and messages through now and then. */
+const breatheAfterMs = 20;
+
+export class Runtime {
+  readonly #link: RuntimeLink;
+  readonly #scope: WorkerScope;
+  readonly #functions = new Map<number, PortableFunction>();
+  readonly #revived = new Map<number, Callable>();
+  #backlog: BatchEntry[] = [];
+  #state: 'waiting' | 'running' | 'breathing' = 'waiting';
+  #init: InitMessage | undefined;
+  #retires = false;
+  #current: RunningTask | undefined;
+
+  constructor(link: RuntimeLink, scope: WorkerScope) {
+    this.#link = link;
+    this.#scope = scope;
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.kind) {
+      case 'init':
+        void this.#initialize(message);
+        return;
+      case 'run':
+        for (const [id, portable] of message.functions) this.#functions.set(id, portable);
+        this.#backlog.push(...message.entries);
+        this.runBacklog();
+        return;
+      case 'abort':
+        if (this.#current?.seq === message.seq) this.#current.abort(decodeError(message.reason, () => undefined, ''));
+        return;
+      case 'retire':
+        this.#retires = true;
+        this.runBacklog();
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Whether tasks wait only for the event loop to have had its turn. */
+  get isBreathing(): boolean {
+    return this.#state === 'breathing';
+  }
+
+  /** Runs what is there until it is done or a task has to be waited for. */
+  runBacklog(): void {
+    if (this.#state === 'running' || this.#init === undefined) return;
+    this.#state = 'running';
+    const breatheAt = performance.now() + breatheAfterMs;
+    for (let entry = this.#backlog.shift(); entry !== undefined; entry = this.#backlog.shift()) {
+      const pending = this.#runEntry(entry);
+      if (pending !== undefined) {
+        void pending.then(() => this.#resume());
+        return;
+      }
+      if (performance.now() > breatheAt && this.#backlog.length > 0) {
+        this.#state = 'breathing';
+        setImmediate(() => {
+          if (this.#state === 'breathing') this.runBacklog();
+        });
+        return;
+      }
+    }
+    this.#state = 'waiting';
+    if (this.#retires) this.#link.exit();
+  }
+
+  /** Ends the running task's signal; for a host that has no other way to stop it. */
+  abandon(): void {
+    this.#backlog = [];
+    this.#current?.abort(undefined);
+  }
+
+  #resume(): void {
+    this.#state = 'waiting';
+    this.runBacklog();
+  }
+
+  async #initialize(message: InitMessage): Promise<void> {
+    try {
+      if (message.version !== protocolVersion) throw new Error(`worker speaks version ${protocolVersion}, not ${message.version}`);
+      const { initializer } = message;
+      if (initializer !== undefined) {
+        const fn = await this.#importing(initializer.function, () => revive(initializer.function, this.#link.importModule));
+        await fn(...initializer.args);
+      }
+    } catch (error) {
+      this.#link.send({ kind: 'broken', error: encodeError(error, (value) => this.#link.copy(value)) });
+      return;
+    }
+    this.#init = message;
+    this.#link.send({ kind: 'ready', version: protocolVersion });
+    this.runBacklog();
+  }
+
+  /** Runs one task; a promise only when it has to be waited for. */
+  #runEntry(entry: BatchEntry): Promise<void> | undefined {
+    if (!this.#link.claimant.claim(entry.seq)) {
+      this.#link.send({ kind: 'revoked', seq: entry.seq });
+      return undefined;
+    }
+    const startedAt = performance.now();
+    const answer = (outcome: unknown): void => this.#answer(entry.seq, outcome, startedAt);
+    const fail = (error: unknown): void => this.#fail(entry.seq, error, startedAt);
+    try {
+      const result = this.#call(entry);
+      if (!isThenable(result)) {
+        answer(result);
+        return undefined;
+      }
+      return Promise.resolve(result).then(answer, fail);
+    } catch (error) {
+      fail(error);
+      return undefined;
+    }
+  }
+
+  #call(entry: BatchEntry): unknown {
+    const fn = this.#callable(entry.functionId);
+    const run = (callable: Callable): unknown =>
+      this.#link.runAs(this.#describe(entry), () => this.#apply(callable, entry.body));
+    return fn instanceof Promise ? fn.then(run) : run(fn);
+  }
+
+  #apply(fn: Callable, body: CallBody): unknown {
+    if (body.kind === 'call') return fn(...body.args);
+    return this.#applyToRows(fn, body.rows);
+  }
+
+  async #applyToRows(fn: Callable, rows: readonly (readonly unknown[])[]): Promise<RowOutcome[]> {
+    const outcomes: RowOutcome[] = [];
+    for (const [i, row] of rows.entries()) {
+      try {
+        const value = await fn(...row);
+        this.#check(value, 'result');
+        outcomes[i] = { ok: true, value };
+      } catch (error) {
+        outcomes[i] = { ok: false, error: encodeError(error, (value) => this.#link.copy(value)) };
+      }
+    }
+    return outcomes;
+  }
+
+  /** One bad row must not cost the chunk: what can't be copied is found here, where its row is known. */
+  #check(value: unknown, root: string): void {
+    if ((typeof value !== 'object' || value === null) && typeof value !== 'function' && typeof value !== 'symbol') return;
+    try {
+      this.#link.copy(value);
+    } catch (cause) {
+      throw notSerializable(value, root, cause, (part) => this.#link.copy(part));
+    }
+  }
+
+  #callable(id: number): Callable | Promise<Callable> {
+    const known = this.#revived.get(id) ?? this.#link.localFunction(id);
+    if (known !== undefined) return known;
+    const portable = this.#functions.get(id) as PortableFunction;
+    const keep = (fn: Callable): Callable => {
+      this.#revived.set(id, fn);
+      return fn;
+    };
+    const made = this.#importing(portable, () => revive(portable, this.#link.importModule));
+    return made instanceof Promise ? made.then(keep) : keep(made);
+  }
+
+  /** Marks the time during which a task's module is evaluated. */
+  #importing<T>(portable: PortableFunction, start: () => T | Promise<T>): T | Promise<T> {
+    if (portable.kind !== 'reference') return start();
+    this.#scope.importing = portable.url;
+    const done = (): void => {
+      this.#scope.importing = undefined;
+    };
+    return (start() as Promise<T>).finally(done);
+  }
+
+  #describe(entry: BatchEntry): CurrentTask {
+    this.#current = new RunningTask(entry, this.#init?.workerId ?? 0, (message) => this.#link.send(message));
+    return this.#current;
+  }
+
+  #answer(seq: number, value: unknown, startedAt: number): void {
+    this.#current = undefined;
+    try {
+      this.#link.send({ kind: 'done', seq, value, ms: performance.now() - startedAt });
+    } catch (cause) {
+      this.#fail(seq, notSerializable(value, 'result', cause, (part) => this.#link.copy(part)), startedAt);
+      return;
+    }
+    this.#weigh();
+  }
+
+  #fail(seq: number, error: unknown, startedAt: number): void {
+    this.#current = undefined;
+    const encoded = encodeError(error, (value) => this.#link.copy(value));
+    this.#link.send({ kind: 'failed', seq, error: encoded, ms: performance.now() - startedAt });
+    this.#weigh();
+  }
+
+  #weigh(): void {
+    const limit = this.#init?.maxMemory ?? 0;
+    if (limit === 0) return;
+    const residentBytes = this.#link.residentBytes();
+    if (residentBytes > limit) this.#link.send({ kind: 'heavy', residentBytes });
+  }
+}
+
+/** What `currentTask()` gives; the signal is made for those who ask, since it costs more than a tiny task. */
+class RunningTask implements CurrentTask {
+  readonly seq: number;
+  readonly name: string;
+  readonly attempt: number;
+  readonly workerId: number;
+  readonly #send: (message: FromWorker) => void;
+  #controller: AbortController | undefined;
+
+  constructor(entry: BatchEntry, workerId: number, send: (message: FromWorker) => void) {
+    this.seq = entry.seq;
+    this.name = entry.name;
+    this.attempt = entry.attempt;
+    this.workerId = workerId;
+    this.#send = send;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+
+  report(progress: number | Progress): void {
+    this.#send({ kind: 'report', seq: this.seq, progress });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

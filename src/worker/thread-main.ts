@@ -1,0 +1,45 @@
+/** Where a thread worker starts. */
+
+import { openSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { workerData } from 'node:worker_threads';
+import { SharedClaims } from '../protocol/claims.js';
+import { LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
+import type { ToWorker } from '../protocol/messages.js';
+import { setWorkerScope } from './current.js';
+import { IsolateScope } from './isolate-scope.js';
+import { Runtime } from './runtime.js';
+
+const data = (workerData as Record<string, ThreadData>)[threadDataKey] as ThreadData;
+const activity = new Int32Array(data.activity);
+const life = new LifeWords(data.life);
+life.descriptor = openSync(devNull, 'r');
+process.on('exit', (code) => {
+  life.exitCode = code;
+  wakeReaders();
+});
+
+function wakeReaders(): void {
+  Atomics.add(activity, 0, 1);
+  Atomics.notify(activity, 0);
+}
+
+const scope = new IsolateScope();
+setWorkerScope(scope);
+const runtime = new Runtime(
+  {
+    claimant: new SharedClaims(data.claims),
+    send(message) {
+      data.port.postMessage(message);
+      wakeReaders();
+    },
+    copy: structuredClone,
+    importModule: (url) => import(url) as Promise<Record<string, unknown>>,
+    localFunction: () => undefined,
+    runAs: (task, run) => scope.runAs(task, run),
+    residentBytes: () => 0,
+    exit: () => process.exit(),
+  },
+  scope,
+);
+data.port.on('message', (message: ToWorker) => runtime.receive(message));

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { executors, outcomes, parseLines, type Running, start, temporaryDirectory, untilExists } from './command.js';
+
+const limit = { timeout: 60_000 };
+
+/** Four inputs for one worker; the first has started. */
+async function startedGate(directory: string, task: string, ...args: string[]): Promise<Running> {
+  const rows = ['a', 'b', 'c', 'd'].map((name) => JSON.stringify({ directory, name })).join('\n');
+  const inputs = join(directory, 'in.jsonl');
+  writeFileSync(inputs, rows);
+  const running = start(['map', `./tasks.mjs#${task}`, '-i', inputs, '-w', '1', ...args]);
+  await untilExists(join(directory, 'started-a'));
+  return running;
+}
+
+describe('a signal', limit, () => {
+  for (const executor of executors) {
+    it(`lets the running task finish and starts no other (${executor})`, async () => {
+      using directory = temporaryDirectory();
+      const output = join(directory.path, 'out.jsonl');
+      const running = await startedGate(directory.path, 'gate', '-e', executor, '-o', output);
+      running.child.kill('SIGINT');
+      await running.seen('stderr', 'SIGINT: no more inputs');
+      writeFileSync(join(directory.path, 'release-a'), '');
+      const ended = await running.ended;
+      assert.equal(ended.code, 130, ended.stderr);
+      assert.deepEqual(outcomes(parseLines(readFileSync(output, 'utf8'))), ['a']);
+      assert.match(ended.stderr, /1 task in .*: 1 succeeded, 3 not started/);
+    });
+  }
+
+  it('is SIGTERM as well, with its own exit code', async () => {
+    using directory = temporaryDirectory();
+    const running = await startedGate(directory.path, 'gate');
+    running.child.kill('SIGTERM');
+    await running.seen('stderr', 'SIGTERM: no more inputs');
+    writeFileSync(join(directory.path, 'release-a'), '');
+    assert.equal((await running.ended).code, 143);
+  });
+
+  for (const executor of ['thread', 'process'] as const) {
+    it(`stops a task that goes on when its time is over, and writes it down as failed (${executor})`, async () => {
+      using directory = temporaryDirectory();
+      const running = await startedGate(directory.path, 'spin', '-e', executor);
+      running.child.kill('SIGINT');
+      const ended = await running.ended;
+      assert.equal(ended.code, 130, ended.stderr);
+      assert.deepEqual(
+        ended.lines.map(({ index, error }) => [index, error?.['code']]),
+        [[0, 'CANCELLED']],
+      );
+    });
+
+    it(`ends the command at once when it comes a second time (${executor})`, async () => {
+      using directory = temporaryDirectory();
+      const running = await startedGate(directory.path, 'spin', '-e', executor);
+      running.child.kill('SIGINT');
+      await running.seen('stderr', 'SIGINT: no more inputs');
+      running.child.kill('SIGINT');
+      const ended = await running.ended;
+      assert.equal(ended.code, 130);
+      assert.equal(ended.stdout, '');
+    });
+  }
+
+  it('ends the wait for an input that does not come', async () => {
+    const running = start(['map', './tasks.mjs#square', '--input', '-']);
+    running.child.stdin?.write('2\n');
+    await running.seen('stdout', '"value":4');
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    assert.equal(ended.code, 130);
+    assert.match(ended.stderr, /1 task in .*: 1 succeeded\n/);
+  });
+});

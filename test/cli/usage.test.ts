@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { futures, temporaryDirectory } from './command.js';
+
+const limit = { timeout: 60_000 };
+
+/** Arguments, and what the message must say. */
+const misuses: readonly (readonly [args: string, message: RegExp])[] = [
+  ['mpa ./tasks.mjs#square 1', /unknown command 'mpa'\n\(Did you mean map\?\)/],
+  ['map ./tasks.mjs#square 1 --exector thread', /unknown option '--exector'\n\(Did you mean --executor\?\)/],
+  ['map', /missing required argument/],
+  ['map ./tasks.mjs#square', /there are no inputs: .*--input FILE.*--input -/],
+  ['map ./tasks.mjs#square 1 --executor cluster', /Allowed choices are thread, process, inline/],
+  ['map ./tasks.mjs#square 1 --max-workers 0', /'--?w?.*--max-workers <n>' argument '0' is invalid.*1 or more/],
+  ['map ./tasks.mjs#square 1 --max-workers=-2', /argument '-2' is invalid/],
+  ['map ./tasks.mjs#square 1 --max-workers 1.5', /argument '1\.5' is invalid/],
+  ['map ./tasks.mjs#square 1 --max-workers many', /argument 'many' is invalid/],
+  ['map ./tasks.mjs#square 1 --retries=-1', /argument '-1' is invalid.*0 or more/],
+  ['map ./tasks.mjs#square 1 --timeout 3x', /argument '3x' is invalid.*250ms, 30s, 3m or 1h/],
+  ['map ./tasks.mjs#square 1 --timeout 0', /argument '0' is invalid/],
+  ['map ./tasks.mjs#square --input in.txt --input-format xml', /Allowed choices are lines, json, jsonl, csv/],
+  ['map ./tasks.mjs#square 1 --input-format csv', /there is no --input/],
+  ['map ./tasks.mjs#square 1 --input in.txt', /not from both/],
+  ['map ./tasks.mjs#square --input missing.txt', /can't read the inputs in missing\.txt: no such file/],
+  ['map ./tasks.mjs#square --input .', /can't read the inputs in \.: it is a directory/],
+  [
+    'map ./tasks.mjs#square 1 --output no/such/out.jsonl',
+    /can't write --output no\/such\/out\.jsonl: its directory does not exist/,
+  ],
+  ['map ./tasks.mjs#square 1 --output .', /can't write --output \.: it is a directory/],
+  ['map ./taks.mjs#square 1', /there is no module \.\/taks\.mjs \(did you mean "tasks\.mjs"\?\)/],
+  ['map ./tasks#square 1', /there is no module \.\/tasks \(did you mean "tasks\.mjs"\?\)/],
+  ['map . 1', /\. is a directory/],
+  ['map file:///no/such.mjs 1', /there is no module file:\/\/\/no\/such\.mjs/],
+  ['map https://example.org/x.mjs 1', /loaded from this computer only/],
+  ['map no-such-package#x 1', /there is no file no-such-package, and no package of that name is installed here/],
+  ['map ./tasks.mjs#sqare 1', /has no export "sqare"; its functions are .*square.*; did you mean "square"\?/],
+  ['map ./tasks.mjs# 1', /names no export/],
+  ['map ./tasks.mjs#answer 1', /the export "answer" of \.\/tasks\.mjs is not a function; its functions are add, /],
+  ['map ./tasks.mjs#NotAFunction 1', /the export "NotAFunction" .* is a class/],
+  [
+    'map ./tasks.mjs 1',
+    /no default export and more than one function: name one, for example \.\/tasks\.mjs#\w+ \(it exports /,
+  ],
+  ['map ./no-function.mjs 1', /exports no function/],
+  ['map ./no-function.mjs#x 1', /has no export "x"; it exports no function/],
+  ['map ./throws.mjs 1', /can't load \.\/throws\.mjs: Error: the database is not there/],
+  ['map ./exits-on-load.mjs 1', /can't load \.\/exits-on-load\.mjs: .*exit code 7/],
+  ['map ./never-loads.mjs 1', /can't load \.\/never-loads\.mjs: /],
+];
+
+describe('a mistake on the command line', limit, () => {
+  for (const [args, message] of misuses) {
+    it(`is told in one message, with exit code 2: futures ${args}`, async () => {
+      const { code, stdout, stderr } = await futures(args.split(' '));
+      assert.match(stderr, message);
+      assert.match(stderr, /^error: /);
+      assert.doesNotMatch(stderr, /\n +at /);
+      assert.ok(stderr.trimEnd().split('\n').length <= 3, stderr);
+      assert.equal(stdout, '');
+      assert.equal(code, 2);
+    });
+  }
+
+  it('can be in the module: a syntax error is told with its line', async () => {
+    using directory = temporaryDirectory();
+    directory.write('broken.mjs', '\nexport const a = (;\n');
+    const { code, stderr } = await futures(['map', './broken.mjs', '1'], { cwd: directory.path });
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: can't load \.\/broken\.mjs: SyntaxError: .*broken\.mjs:2\)\n$/);
+  });
+
+  it('leaves an output file of an earlier run as it is', async () => {
+    using directory = temporaryDirectory();
+    const output = directory.write('out.jsonl', 'older\n');
+    const missing = join(directory.path, 'missing.txt');
+    for (const args of [
+      ['./tasks.mjs#sqare', '1'],
+      ['./taks.mjs', '1'],
+      ['./tasks.mjs#square', '-i', missing],
+    ]) {
+      assert.equal((await futures(['map', ...args, '-o', output])).code, 2);
+      assert.equal(readFileSync(output, 'utf8'), 'older\n');
+    }
+  });
+
+  it('can not make the output overwrite the input', async () => {
+    using directory = temporaryDirectory();
+    const input = directory.write('in.txt', '1\n2\n');
+    const { code, stderr } = await futures(['map', './tasks.mjs#square', '-i', input, '-o', input]);
+    assert.equal(code, 2);
+    assert.match(stderr, /is the file that the inputs are read from/);
+    assert.equal(readFileSync(input, 'utf8'), '1\n2\n');
+  });
+});
+
+describe('futures', limit, () => {
+  it('prints its help, with examples, and its version', async () => {
+    const help = await futures(['map', '--help']);
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /--max-workers <n>[^]*Examples:\n {2}futures map /);
+    const version = await futures(['--version']);
+    assert.equal(version.code, 0);
+    assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('prints its help to standard error, with exit code 2, when no command is given', async () => {
+    const { code, stderr } = await futures([]);
+    assert.equal(code, 2);
+    assert.match(stderr, /Usage: futures/);
+  });
+
+  it('writes no control characters where standard error is no terminal', async () => {
+    const { stderr } = await futures(['map', './tasks.mjs#square', '1', 'x'], { env: { FORCE_COLOR: '' } });
+    assert.ok(!stderr.includes('\u001b'), stderr);
+  });
+});

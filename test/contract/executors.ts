@@ -1,0 +1,69 @@
+/** The executors that the contract is run against, and what each can do. */
+
+import {
+  type Executor,
+  InlineExecutor,
+  type PoolOptions,
+  ProcessPoolExecutor,
+  type ProcessOptions,
+  ThreadPoolExecutor,
+  type ThreadOptions,
+} from 'concurrent-futures';
+
+export type AnyOptions = PoolOptions & ThreadOptions & ProcessOptions;
+
+export interface Kind {
+  readonly name: 'thread' | 'process' | 'inline';
+  /** Several workers, each its own realm, that can be stopped, lost and replaced. */
+  readonly pooled: boolean;
+  /** `resultSync` can wait for an unfinished task. */
+  readonly canBlock: boolean;
+  /** A `SharedArrayBuffer` passed as an argument is the same memory in the task. */
+  readonly sharesMemory: boolean;
+  /** The class's name, and so the start of its workers' default names. */
+  readonly className: string;
+  create(options?: AnyOptions): Executor;
+}
+
+/** Workers load the fixtures, plain JavaScript, without the flags of this process: without tsx they start faster. */
+const defaults = { maxWorkers: 5, execArgv: [] } satisfies AnyOptions;
+
+const threadKind: Kind = {
+  name: 'thread',
+  pooled: true,
+  canBlock: true,
+  sharesMemory: true,
+  className: 'ThreadPoolExecutor',
+  create: (options) => new ThreadPoolExecutor({ ...defaults, ...options }),
+};
+
+const processKind: Kind = {
+  name: 'process',
+  pooled: true,
+  canBlock: false,
+  sharesMemory: false,
+  className: 'ProcessPoolExecutor',
+  create: (options) => new ProcessPoolExecutor({ ...defaults, ...options }),
+};
+
+/** Takes no options and runs one task at a time, as a pool of one worker would. */
+const inlineKind: Kind = {
+  name: 'inline',
+  pooled: false,
+  canBlock: true,
+  sharesMemory: true,
+  className: 'InlineExecutor',
+  create: () => new InlineExecutor(),
+};
+
+/** `CONTRACT_KIND=thread` narrows a run to one executor. */
+const wanted = process.env['CONTRACT_KIND'];
+const among = (...kinds: Kind[]): readonly Kind[] =>
+  kinds.filter((kind) => wanted === undefined || kind.name === wanted);
+
+export const all: readonly Kind[] = among(threadKind, processKind, inlineKind);
+export const pooled: readonly Kind[] = among(threadKind, processKind);
+export const threads: readonly Kind[] = among(threadKind);
+export const processes: readonly Kind[] = among(processKind);
+export const inline: readonly Kind[] = among(inlineKind);
+export const blocking: readonly Kind[] = among(threadKind, inlineKind);

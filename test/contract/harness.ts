@@ -1,0 +1,140 @@
+/**
+ * `contract(title, options, body)`: one test per executor that the property holds on.
+ *
+ * Each test gets an executor of 5 workers and a stage. Afterwards the executors are shut down, and nothing may be
+ * left: no worker, no child process, no handle, no temporary file, no future that is not done, no warning.
+ */
+
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+// First, so that the library sees the temporary folder.
+import './own-tmp.js';
+import type { Executor, Future } from 'concurrent-futures';
+import { type AnyOptions, all, type Kind } from './executors.js';
+import { Stage } from './gates.js';
+import { Baseline } from './leaks.js';
+
+export interface Scene {
+  readonly kind: Kind;
+  /** The executor under test, made with the contract's `options`. */
+  readonly executor: Executor;
+  readonly stage: Stage;
+  /** One more executor of the same kind, cleaned up like the first. */
+  create(options?: AnyOptions): Executor;
+  /** The process warnings since the test began; taking them out tells that they were expected. */
+  takeWarnings(): Promise<Warning[]>;
+}
+
+/** As `process.emitWarning` makes them. */
+export interface Warning extends Error {
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+export interface ContractOptions {
+  /** The executors that the property holds on; all by default. */
+  readonly on?: readonly Kind[];
+  /** The options of the executor; the inline executor has none. */
+  readonly options?: AnyOptions;
+  /** Milliseconds; generous, since it is only there so that nothing hangs. */
+  readonly timeout?: number;
+}
+
+const timeoutMs = 30_000;
+const shutdownTimeoutMs = 10_000;
+
+export function contract(title: string, body: (scene: Scene) => Promise<void>): void;
+export function contract(title: string, options: ContractOptions, body: (scene: Scene) => Promise<void>): void;
+export function contract(
+  title: string,
+  optionsOrBody: ContractOptions | ((scene: Scene) => Promise<void>),
+  maybeBody?: (scene: Scene) => Promise<void>,
+): void {
+  const options = typeof optionsOrBody === 'function' ? {} : optionsOrBody;
+  const body = typeof optionsOrBody === 'function' ? optionsOrBody : maybeBody;
+  if (body === undefined) throw new TypeError('a contract needs a body');
+  for (const kind of options.on ?? all) {
+    test(`[${kind.name}] ${title}`, { timeout: options.timeout ?? timeoutMs }, () => play(kind, options, body));
+  }
+}
+
+async function play(kind: Kind, options: ContractOptions, body: (scene: Scene) => Promise<void>): Promise<void> {
+  const baseline = new Baseline();
+  const warnings: Warning[] = [];
+  const onWarning = (warning: Warning): unknown => warnings.push(warning);
+  process.on('warning', onWarning);
+  const stage = new Stage();
+  const executors: Watched[] = [];
+  const create = (more?: AnyOptions): Executor => {
+    const watched = watch(kind.create(more));
+    executors.push(watched);
+    return watched.executor;
+  };
+  const takeWarnings = async (): Promise<Warning[]> => {
+    // Warnings are emitted in the next tick.
+    await new Promise((resolve) => setImmediate(resolve));
+    return warnings.splice(0);
+  };
+  try {
+    await body({ kind, executor: create(options.options), stage, create, takeWarnings });
+  } finally {
+    stage.openAll();
+    const pids = executors.flatMap((watched) => workerPids(watched.executor));
+    for (const watched of executors) await strike(watched);
+    stage.remove();
+    await baseline.assertNothingLeft(pids);
+    const unexpected = await takeWarnings();
+    process.off('warning', onWarning);
+    assert.deepEqual(unexpected.map(String), [], 'unexpected process warnings');
+  }
+}
+
+interface Watched {
+  readonly executor: Executor;
+  readonly futures: Set<Future<unknown>>;
+}
+
+/** Notes every future that the executor hands out, also through `with`. */
+function watch(executor: Executor): Watched {
+  const futures = new Set<Future<unknown>>();
+  const noteFuturesOf = (target: Executor): Executor => {
+    const submit = target.submit.bind(target) as (...args: unknown[]) => Future<unknown>;
+    const withOptions = target.with.bind(target);
+    const noted = (...args: unknown[]): Future<unknown> => {
+      const future = submit(...args);
+      futures.add(future);
+      return future;
+    };
+    Object.defineProperty(target, 'submit', { value: noted, configurable: true, writable: true });
+    Object.defineProperty(target, 'with', {
+      value: (options: Parameters<Executor['with']>[0]) => noteFuturesOf(withOptions(options)),
+      configurable: true,
+      writable: true,
+    });
+    return target;
+  };
+  return { executor: noteFuturesOf(executor), futures };
+}
+
+/** Shuts an executor down, whatever the test did to it, and asserts that it is done with everything. */
+async function strike({ executor, futures }: Watched): Promise<void> {
+  // A failure that the test did not look at is not what this test is about.
+  for (const future of futures) void future.exception().catch(() => {});
+  const doneBefore = new Set([...futures].filter((future) => future.done()));
+  const { unfinished } = await executor.shutdown({ wait: true, timeout: shutdownTimeoutMs });
+  const { queued, running } = executor.stats();
+  assert.deepEqual(
+    {
+      queued,
+      running,
+      unfinished: unfinished.filter((future) => !doneBefore.has(future)).map(String),
+      pending: [...futures].filter((future) => !future.done()).map(String),
+    },
+    { queued: 0, running: 0, unfinished: [], pending: [] },
+    'the executor was not done when it was shut down',
+  );
+}
+
+function workerPids(executor: Executor): number[] {
+  return executor.stats().workers.flatMap((worker) => (worker.pid === undefined ? [] : [worker.pid]));
+}

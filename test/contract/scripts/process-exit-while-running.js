@@ -1,0 +1,27 @@
+// The program ends by itself while tasks run: it ends at once, with its own code.
+import { spin } from '../fixtures/tasks.js';
+import { make } from './script.js';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const dir = mkdtempSync(join(tmpdir(), 'contract-exit-'));
+const executor = make();
+executor.submit(spin, dir, 'task');
+const timer = setInterval(() => {
+  try {
+    if (!readFileSync(join(dir, 'log'), 'utf8').includes('task started')) return;
+  } catch {
+    // The task has not written yet.
+    return;
+  }
+  clearInterval(timer);
+  console.log(
+    executor
+      .stats()
+      .workers.map((worker) => worker.pid ?? '')
+      .join(' '),
+  );
+  rmSync(dir, { recursive: true });
+  process.exit(3);
+}, 2);

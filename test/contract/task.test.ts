@@ -1,0 +1,89 @@
+/** What a task sees of itself, in whichever worker. */
+
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { contract } from './harness.js';
+import { isWorker } from 'concurrent-futures';
+import { inline, pooled, processes, threads } from './executors.js';
+import { aboutMe, aboutMeLater, amIInAWorker, hold, reportSteps, whereAmI } from './fixtures/tasks.js';
+
+contract('a task keeps knowing itself after an await', async ({ executor }) => {
+  const about = await executor.with({ name: 'later' }).submit(aboutMeLater);
+  assert.equal(about?.name, 'later');
+});
+
+contract('tasks that run at the same time each know their own name', { options: { maxWorkers: 2 } }, async (scene) => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const abouts = await Promise.all(names.map((name) => scene.executor.with({ name }).submit(aboutMeLater)));
+  assert.deepEqual(
+    abouts.map((about) => about?.name),
+    names,
+  );
+});
+
+contract("a task's name is its function's by default", async ({ executor }) => {
+  const future = executor.submit(aboutMe);
+  assert.equal(future.name, 'aboutMe');
+  assert.equal((await future)?.name, 'aboutMe');
+});
+
+contract('isWorker is true inside a worker', { on: pooled }, async ({ executor }) => {
+  assert.equal(await executor.submit(amIInAWorker), true);
+});
+
+contract('isWorker is false for the inline executor, which runs here', { on: inline }, async ({ executor }) => {
+  assert.equal(await executor.submit(amIInAWorker), false);
+});
+
+test('isWorker is false in the program itself', () => {
+  assert.equal(isWorker, false);
+});
+
+contract('a thread pool runs tasks in threads of this process', { on: threads }, async ({ executor }) => {
+  const { pid, threadId } = await executor.submit(whereAmI);
+  assert.equal(pid, process.pid);
+  assert.notEqual(threadId, 0);
+});
+
+contract('a process pool runs tasks in processes of their own', { on: processes }, async ({ executor }) => {
+  const { pid } = await executor.submit(whereAmI);
+  assert.notEqual(pid, process.pid);
+});
+
+contract('the inline executor runs tasks in this very thread', { on: inline }, async ({ executor }) => {
+  assert.deepEqual(await executor.submit(whereAmI), whereAmI());
+});
+
+contract('reporting progress is possible from any task', async ({ executor }) => {
+  assert.equal(await executor.submit(reportSteps, 10), 10);
+});
+
+contract('stats tell what the executor is doing', { options: { maxWorkers: 1 } }, async ({ executor, stage }) => {
+  const idle = executor.stats();
+  assert.deepEqual([idle.queued, idle.running, idle.completed, idle.failed, idle.cancelled], [0, 0, 0, 0, 0]);
+  const futures = ['a', 'b', 'c'].map((label) => executor.submit(hold, stage.dir, label));
+  await stage.line('a started');
+  assert.equal(futures[2]?.cancel(), true);
+  const busy = executor.stats();
+  assert.deepEqual([busy.queued, busy.running, busy.cancelled], [1, 1, 1]);
+  stage.openAll();
+  await Promise.all(futures.slice(0, 2));
+  const after = executor.stats();
+  assert.deepEqual([after.queued, after.running, after.completed, after.cancelled], [0, 0, 2, 1]);
+  assert.equal(busy.running, 1, 'a snapshot does not change');
+});
+
+contract('stats name each worker and where it is', { on: pooled }, async ({ kind, executor }) => {
+  const where = await executor.submit(whereAmI);
+  const [worker, ...others] = executor.stats().workers;
+  assert.equal(others.length, 0);
+  assert.equal(worker?.completed, 1);
+  if (kind.name === 'process') assert.equal(worker?.pid, where.pid);
+  else assert.equal(worker?.threadId, where.threadId);
+});
+
+contract('stats are plain data', async ({ executor }) => {
+  await executor.submit(whereAmI);
+  const stats = executor.stats();
+  assert.deepEqual(structuredClone(stats), stats);
+});
