@@ -1,13 +1,15 @@
 // Builds dist/: one CommonJS core, an ES module door to it, one whole ES module for bundlers, declarations, the command.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = join(root, 'dist');
+// Built beside the old one and put in its place at the end: whoever runs the old one meanwhile is not disturbed.
+const out = `dist.${process.pid}.tmp`;
+const dist = join(root, out);
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 
 const common = {
@@ -33,33 +35,38 @@ const workerSources = {
         keepNames: false,
         write: false,
       });
-      return { contents: outputFiles[0].text, loader: 'text' };
+      // The name under which the runtime's own frames stand in stacks, so that they can be left out.
+      return { contents: `${outputFiles[0].text}\n//# sourceURL=concurrent-futures:worker\n`, loader: 'text' };
     });
   },
 };
 
-rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, 'cjs'), { recursive: true });
 await Promise.all([
-  build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/cjs/index.js', format: 'cjs', plugins: [workerSources], keepNames: true }),
-  build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/bundler/index.js', format: 'esm', plugins: [workerSources], keepNames: true }),
+  build({ ...common, entryPoints: ['src/index.ts'], outfile: `${out}/cjs/index.js`, format: 'cjs', plugins: [workerSources], keepNames: true }),
+  build({ ...common, entryPoints: ['src/index.ts'], outfile: `${out}/bundler/index.js`, format: 'esm', plugins: [workerSources], keepNames: true }),
 ]);
 writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');
 
 // Node's ES module entry only hands the CommonJS core on, so that each class exists once whichever way it is loaded.
 const names = Object.keys(createRequire(import.meta.url)(join(dist, 'cjs/index.js'))).sort();
-writeFileSync(join(dist, 'index.js'), `import core from './cjs/index.js';\nexport const {\n  ${names.join(',\n  ')},\n} = core;\n`);
+writeFileSync(join(dist, 'index.js'), `export {\n  ${names.join(',\n  ')},\n} from './cjs/index.js';\n`);
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', `${out}/cjs`], { cwd: root, stdio: 'inherit' });
 writeFileSync(join(dist, 'index.d.ts'), "export * from './cjs/index.js';\n");
 
 if (existsSync(join(root, 'src/cli/main.ts'))) {
   await build({
     ...common,
     entryPoints: ['src/cli/main.ts', ...(existsSync(join(root, 'src/cli/describe-module.ts')) ? ['src/cli/describe-module.ts'] : [])],
-    outdir: 'dist/cli',
+    outdir: `${out}/cli`,
     format: 'esm',
     packages: 'external',
   });
   chmodSync(join(dist, 'cli/main.js'), 0o755);
 }
+
+const old = join(root, `${out}.old`);
+if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
+renameSync(dist, join(root, 'dist'));
+rmSync(old, { recursive: true, force: true });

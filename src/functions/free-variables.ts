@@ -14,6 +14,8 @@ export interface FreeVariables {
   readonly usesThis: boolean;
   readonly usesSuper: boolean;
   readonly usesImportMeta: boolean;
+  /** Where the word `import` of each dynamic `import()` begins. */
+  readonly dynamicImports: readonly number[];
 }
 
 interface Scope {
@@ -31,6 +33,7 @@ export function freeVariables(root: AnyNode): FreeVariables {
     usesThis: walk.usesThis,
     usesSuper: walk.usesSuper,
     usesImportMeta: walk.usesImportMeta,
+    dynamicImports: walk.dynamicImports,
   };
 }
 
@@ -39,6 +42,7 @@ class Walk {
   usesThis = false;
   usesSuper = false;
   usesImportMeta = false;
+  readonly dynamicImports: number[] = [];
   readonly #scopes: Scope[] = [];
 
   visit(node: AnyNode | null | undefined): void {
@@ -55,6 +59,10 @@ class Walk {
         return;
       case 'MetaProperty':
         if (node.meta.name === 'import') this.usesImportMeta = true;
+        return;
+      case 'ImportExpression':
+        this.dynamicImports.push(node.start);
+        this.#children(node);
         return;
       case 'FunctionDeclaration':
       case 'FunctionExpression':

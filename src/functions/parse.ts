@@ -7,6 +7,8 @@ import type { AnyFunction } from './inspect.js';
 export interface FunctionText {
   readonly source: string;
   readonly node: AnyNode;
+  /** To be added to the node's positions to get positions in `source`. */
+  readonly offset: number;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface FunctionText {
 export function functionText(fn: AnyFunction): FunctionText | undefined {
   const text = Function.prototype.toString.call(fn);
   const plain = tryExpression(text);
-  if (plain !== undefined && isFunctionLike(plain)) return { source: text, node: plain };
+  if (plain?.end === text.length && isFunctionLike(plain)) return { source: text, node: plain, offset: 0 };
   const wrapped = `({ ${text} })`;
   const object = tryExpression(wrapped);
   if (object?.type !== 'ObjectExpression') return undefined;
@@ -27,12 +29,13 @@ export function functionText(fn: AnyFunction): FunctionText | undefined {
     property.kind === 'get' || property.kind === 'set'
       ? `Object.getOwnPropertyDescriptor(o, k).${property.kind}`
       : 'o[k]';
-  return { source: `((o) => { const [k] = Reflect.ownKeys(o); return ${pick}; })(${wrapped})`, node: property.value };
+  const before = `((o) => { const [k] = Reflect.ownKeys(o); return ${pick}; })(`;
+  return { source: `${before}${wrapped})`, node: property.value, offset: before.length };
 }
 
 function tryExpression(text: string): AnyNode | undefined {
   try {
-    return parseExpressionAt(`(${text}\n)`, 0, { ecmaVersion: 'latest', allowSuperOutsideMethod: true });
+    return parseExpressionAt(text, 0, { ecmaVersion: 'latest', allowSuperOutsideMethod: true });
   } catch {
     // Not an expression: the caller tries another reading.
     return undefined;

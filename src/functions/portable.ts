@@ -9,7 +9,7 @@
  */
 
 import { FunctionNotPortableError } from '../errors.js';
-import type { PortableFunction } from '../protocol/messages.js';
+import { importName, type PortableFunction } from '../protocol/messages.js';
 import { builtinPath } from './builtins.js';
 import { freeVariables } from './free-variables.js';
 import { type AnyFunction, type FunctionScope, type InspectedFunction, inspectFunction } from './inspect.js';
@@ -52,7 +52,16 @@ function byValue(fn: AnyFunction, inspected: InspectedFunction | undefined): Por
   if (free.usesSuper) refuseOuter(fn, 'super');
   if (free.usesImportMeta) refuseOuter(fn, 'import.meta');
   for (const name of free.names) refuseCapture(fn, name, inspected?.scopes);
-  return { kind: 'value', source: text.source, name: fn.name };
+  const { url = '' } = inspected?.location ?? {};
+  return {
+    kind: 'value',
+    source: renameImports(text.source, free.dynamicImports.map((start) => start + text.offset)),
+    url: url.startsWith('file:') ? url : undefined,
+  };
+}
+
+function renameImports(source: string, at: readonly number[]): string {
+  return at.reduceRight((text, start) => text.slice(0, start) + importName + text.slice(start + 'import'.length), source);
 }
 
 function refuseOuter(fn: AnyFunction, what: string): never {

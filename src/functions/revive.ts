@@ -1,9 +1,11 @@
 /** The worker's side: a portable function → a function. */
 
 import { createRequire } from 'node:module';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import { FunctionNotPortableError } from '../errors.js';
-import type { PortableFunction } from '../protocol/messages.js';
+import { importName, type PortableFunction } from '../protocol/messages.js';
 
 export type Callable = (...args: unknown[]) => unknown;
 /** `import()` as the worker's own start-up code sees it. */
@@ -13,7 +15,7 @@ export type ImportModule = (url: string) => Promise<Record<string, unknown>>;
 export function revive(portable: PortableFunction, importModule: ImportModule): Callable | Promise<Callable> {
   switch (portable.kind) {
     case 'value':
-      return reviveValue(portable.source);
+      return reviveValue(portable.source, portable.url, importModule);
     case 'builtin':
       return reviveBuiltin(portable.module, portable.path);
     case 'reference':
@@ -23,11 +25,19 @@ export function revive(portable: PortableFunction, importModule: ImportModule): 
   }
 }
 
-function reviveValue(source: string): Callable {
-  const constants = (vm as unknown as { constants?: { USE_MAIN_CONTEXT_DEFAULT_LOADER?: never } }).constants;
-  const loader = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const options = loader === undefined ? {} : { importModuleDynamically: loader };
-  return new vm.Script(`(${source}\n)`, { filename: 'concurrent-futures:function', ...options }).runInThisContext() as Callable;
+function reviveValue(source: string, url: string | undefined, importModule: ImportModule): Callable {
+  const script = new vm.Script(`(function (${importName}) { return (${source}\n); })`, { filename: url ?? 'concurrent-futures:function' });
+  const make = script.runInThisContext() as (load: ImportModule) => Callable;
+  return make((specifier) => importModule(resolveFrom(url, String(specifier))));
+}
+
+/** Resolves what `import()` names as the module at `url` would. */
+function resolveFrom(url: string | undefined, specifier: string): string {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(specifier)) return specifier;
+  const base = url ?? pathToFileURL(`${process.cwd()}/`).href;
+  if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, base).href;
+  const resolved = createRequire(base).resolve(specifier);
+  return isAbsolute(resolved) ? pathToFileURL(resolved).href : resolved;
 }
 
 function reviveBuiltin(module: string | undefined, path: string): Callable {

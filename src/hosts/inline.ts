@@ -7,6 +7,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Callable } from '../functions/revive.js';
+import { withTypeScript } from '../functions/typescript.js';
 import { DeadlockError } from '../errors.js';
 import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
 import { SharedClaims } from '../protocol/claims.js';
@@ -89,7 +90,7 @@ class InlineLink implements WorkerLink {
           if (!this.#isGone) this.#events.onMessage(copy);
         },
         copy: structuredClone,
-        importModule: (url) => import(url) as Promise<Record<string, unknown>>,
+        importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
         localFunction: (id) => localFunction(spec, id),
         runAs: (task, run) => scope.runAs(task, run),
         residentBytes: () => 0,

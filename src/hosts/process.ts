@@ -92,7 +92,7 @@ class ProcessLink implements WorkerLink {
     });
     const [, , stderr, commands, answers] = this.#child.stdio as unknown as [null, null, Readable & Socket, Socket, Socket];
     this.#commands = commands;
-    this.#stderr = new StderrTail(stderr);
+    this.#stderr = new StderrTail(stderr, process.stderr);
     this.#listen(answers);
     commands.write(rawFrame(Buffer.from(processSource)));
     this.#child.unref();

@@ -1,4 +1,4 @@
-/** Passes a worker's standard error on and keeps its last lines, for the error that tells of its end. */
+/** Keeps the last lines of a worker's standard error, for the error that tells of its end. */
 
 import type { Readable } from 'node:stream';
 
@@ -8,11 +8,12 @@ const keptLines = 20;
 export class StderrTail {
   #text = '';
 
-  constructor(stream: Readable) {
+  /** @param passOn where all of it goes besides; `undefined` for nowhere. */
+  constructor(stream: Readable, passOn: NodeJS.WritableStream | undefined) {
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => {
       this.#text = (this.#text + chunk).slice(-keptCharacters);
-      process.stderr.write(chunk);
+      passOn?.write(chunk);
     });
     // A worker that is ended may break its pipe; its end is told by its exit.
     stream.on('error', () => {});

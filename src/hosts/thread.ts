@@ -62,7 +62,7 @@ class ThreadLink implements WorkerLink {
   readonly #port: MessagePort;
   readonly #events: WorkerEvents;
   readonly #life: LifeWords;
-  readonly #stderr: StderrTail | undefined;
+  readonly #stderr: StderrTail;
   readonly #birth = ++births;
   #error: unknown;
   #wasTerminated = false;
@@ -84,12 +84,13 @@ class ThreadLink implements WorkerLink {
       workerData: { [threadDataKey]: data },
       transferList: [port2],
       stdout: settings.stdout,
-      stderr: true,
+      stderr: settings.stderr,
       ...(settings.resourceLimits && { resourceLimits: settings.resourceLimits }),
       ...(settings.env && { env: settings.env }),
       ...(execArgv && { execArgv: [...execArgv] }),
     });
-    this.#stderr = settings.stderr ? undefined : new StderrTail(this.#worker.stderr);
+    // Node itself passes it on, unless the user wants it kept away.
+    this.#stderr = new StderrTail(this.#worker.stderr, undefined);
     this.#worker.on('error', (error) => {
       this.#error = error;
     });
@@ -102,8 +103,10 @@ class ThreadLink implements WorkerLink {
       // What else is there comes cheaper by the handful than one event each.
       this.#drain();
     });
-    this.#worker.unref();
     port1.unref();
+    this.#worker.unref();
+    // Reading its standard error refers to the worker again, a moment from now.
+    if (settings.stderr) setImmediate(() => this.#worker.unref());
   }
 
   get systemId(): number | undefined {
@@ -163,7 +166,7 @@ class ThreadLink implements WorkerLink {
       exitCode,
       signal: null,
       outOfMemory: code === 'ERR_WORKER_OUT_OF_MEMORY' || (exitCode === null && !this.#wasTerminated),
-      stderr: this.#stderr?.lastLines ?? '',
+      stderr: this.#stderr.lastLines,
       error: this.#error,
     };
     this.#events.onExit(exit);

@@ -49,7 +49,7 @@ export function encodeError(thrown: unknown, copy: Copy): EncodedError {
       classes: classNames(value),
       name: textOf(() => value.name, 'Error'),
       message: textOf(() => value.message, ''),
-      stack: textOf(() => value.stack, undefined),
+      stack: withoutOwnFrames(textOf(() => value.stack, undefined)),
       fields: encodeFields(value, copy),
       cause: hasOwn(value, 'cause') ? encode(attempt(() => nested.cause)) : undefined,
       errors: Array.isArray(nested.errors) ? nested.errors.map(encode) : undefined,
@@ -169,6 +169,14 @@ function classNames(error: Error): string[] {
     prototype = Object.getPrototypeOf(prototype) as object | null;
   }
   return names;
+}
+
+/** The runtime's own frames tell the user nothing. */
+function withoutOwnFrames(stack: string | undefined): string | undefined {
+  return stack
+    ?.split('\n')
+    .filter((line) => !/^\s+at .*(?:concurrent-futures:worker|\(node:internal|at node:internal)/.test(line))
+    .join('\n');
 }
 
 function textOf<F>(read: () => unknown, fallback: F): string | F {

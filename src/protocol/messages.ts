@@ -20,8 +20,14 @@ export type PortableFunction =
   | { readonly kind: 'reference'; readonly url: string; readonly name: string }
   /** A built-in by its public path, for example `Math.max`, or `node:fs` and `readFileSync`. */
   | { readonly kind: 'builtin'; readonly module: string | undefined; readonly path: string }
-  /** An expression that evaluates to the function. */
-  | { readonly kind: 'value'; readonly source: string; readonly name: string };
+  /**
+   * An expression that evaluates to the function. In it `import()` is written as a call of {@link importName}, since text that is
+   * evaluated has no module whose imports it could use; `url` is the module that it stood in, where that is a file.
+   */
+  | { readonly kind: 'value'; readonly source: string; readonly url: string | undefined };
+
+/** What stands for `import` in a function that travels by value. */
+export const importName = '__concurrentFuturesImport';
 
 /** What a task does with its function: call it once, or once per row of a chunk of a map. */
 export type CallBody =

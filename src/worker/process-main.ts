@@ -3,6 +3,7 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { withTypeScript } from '../functions/typescript.js';
 import { FileClaimant } from '../protocol/file-claims.js';
 import { copyByFrame, encodeFrame, FrameReader } from '../protocol/frames.js';
 import type { ToWorker } from '../protocol/messages.js';
@@ -23,7 +24,7 @@ const runtime = new Runtime(
     claimant: new FileClaimant(childFds.claims),
     send: (message) => writeFully(encodeFrame(message)),
     copy: copyByFrame,
-    importModule,
+    importModule: withTypeScript(importModule),
     localFunction: () => undefined,
     runAs: (task, run) => scope.runAs(task, run),
     residentBytes: () => process.memoryUsage.rss(),

@@ -3,6 +3,7 @@
 import { openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { workerData } from 'node:worker_threads';
+import { withTypeScript } from '../functions/typescript.js';
 import { SharedClaims } from '../protocol/claims.js';
 import { LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import type { ToWorker } from '../protocol/messages.js';
@@ -34,7 +35,7 @@ const runtime = new Runtime(
       wakeReaders();
     },
     copy: structuredClone,
-    importModule: (url) => import(url) as Promise<Record<string, unknown>>,
+    importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
     localFunction: () => undefined,
     runAs: (task, run) => scope.runAs(task, run),
     residentBytes: () => 0,

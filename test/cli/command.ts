@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -46,6 +47,12 @@ export interface Running {
   seen(stream: 'stdout' | 'stderr', text: string): Promise<void>;
 }
 
+/** A test that fails must not leave its command behind: the test runner would wait for it for ever. */
+const living = new Set<ChildProcess>();
+after(() => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 /** Starts `futures` with these arguments; its standard input stays open unless `stdin` is given. */
 export function start(args: readonly string[], { stdin, cwd = fixtures, env, command }: StartOptions = {}): Running {
   const child = spawn(process.execPath, [command ?? commandPath, ...args], {
@@ -53,6 +60,8 @@ export function start(args: readonly string[], { stdin, cwd = fixtures, env, com
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: 'pipe',
   });
+  living.add(child);
+  child.on('exit', () => living.delete(child));
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,130 @@
+/** Messages on a byte stream: however the stream is cut, the same messages come out. */
+
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { copyByFrame, encodeFrame, FrameReader, rawFrame } from '../../src/protocol/frames.js';
+
+const options = { timeout: 30_000 };
+
+const plain = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true, maxDepth: 3 });
+/** Messages of very different sizes: the empty ones, and ones longer than a pipe's chunk. */
+const message = fc.oneof(
+  { weight: 4, arbitrary: plain },
+  { weight: 1, arbitrary: fc.nat(200_000).map((length) => 'x'.repeat(length)) },
+  { weight: 1, arbitrary: fc.nat(100_000).map((length) => new Uint8Array(length).fill(7)) },
+);
+
+function cut(stream: Buffer, places: readonly number[]): Buffer[] {
+  const ends = [...new Set(places.map((place) => Math.floor(place * stream.length)))].sort((a, b) => a - b);
+  return [...ends, stream.length].map((end, i) => stream.subarray(i === 0 ? 0 : ends[i - 1], end));
+}
+
+function readAll(chunks: readonly Buffer[]): unknown[] {
+  const reader = new FrameReader();
+  return chunks.flatMap((chunk) => [...reader.push(chunk)]);
+}
+
+test('any cut of the stream into chunks gives the same messages in the same order', options, () => {
+  const place = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 12 }), fc.array(place, { maxLength: 30 }), (messages, places) => {
+      const stream = Buffer.concat(messages.map((sent) => encodeFrame(sent)));
+      assert.deepStrictEqual(readAll(cut(stream, places)), messages.map((sent) => structuredClone(sent)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a stream that comes byte by byte gives the same messages', options, () => {
+  fc.assert(
+    fc.property(fc.array(plain, { minLength: 1, maxLength: 4 }), (messages) => {
+      const stream = Buffer.concat(messages.map((sent) => encodeFrame(sent)));
+      const bytes = [...stream].map((byte) => Buffer.from([byte]));
+      assert.deepStrictEqual(readAll(bytes), messages.map((sent) => structuredClone(sent)));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a message comes out with the chunk that completes it, not before and not later', options, () => {
+  const stream = encodeFrame({ kind: 'done' });
+  for (let end = 0; end < stream.length; end++) {
+    const reader = new FrameReader();
+    assert.deepEqual([...reader.push(stream.subarray(0, end))], []);
+    assert.deepEqual([...reader.push(stream.subarray(end))], [{ kind: 'done' }]);
+  }
+});
+
+test('empty chunks change nothing', options, () => {
+  const stream = encodeFrame('message');
+  const empty = Buffer.alloc(0);
+  assert.deepEqual(readAll([empty, stream.subarray(0, 2), empty, empty, stream.subarray(2), empty, stream]), ['message', 'message']);
+});
+
+test('a reader that is stopped between two messages gives the rest with the next chunk', options, () => {
+  const reader = new FrameReader();
+  for (const first of reader.push(Buffer.concat([encodeFrame(1), encodeFrame(2)]))) {
+    assert.equal(first, 1);
+    break;
+  }
+  assert.deepEqual([...reader.push(encodeFrame(3))], [2, 3]);
+});
+
+test('a message does not change when the chunk that it came in is written over', options, () => {
+  const stream = encodeFrame({ text: 'héllo', bytes: new Uint8Array([1, 2, 3]) });
+  const [received] = readAll([stream]);
+  stream.fill(0);
+  assert.deepStrictEqual(received, { text: 'héllo', bytes: new Uint8Array([1, 2, 3]) });
+});
+
+test('a frame of raw bytes is their length and they', options, () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 1000 }), (bytes) => {
+      const frame = rawFrame(Buffer.from(bytes));
+      assert.equal(frame.readUInt32LE(0), bytes.length);
+      assert.deepEqual(new Uint8Array(frame.subarray(4)), bytes);
+    }),
+  );
+});
+
+test('a copy by frame is what structured clone makes of a value', options, () => {
+  fc.assert(fc.property(plain, (value) => assert.deepStrictEqual(copyByFrame(value), structuredClone(value))));
+});
+
+const refused: Record<string, () => unknown> = {
+  'a function': () => () => {},
+  'a symbol': () => Symbol('s'),
+  'a promise': () => Promise.resolve(1),
+  'a weak map': () => new WeakMap(),
+  'a proxy': () => new Proxy({}, {}),
+  'an object with a function inside': () => ({ a: [{ b() {} }] }),
+  'an object with a getter that throws': () => ({
+    get a() {
+      throw new Error('no');
+    },
+  }),
+  'shared memory': () => new SharedArrayBuffer(8),
+  'a message port': () => new MessageChannel().port1,
+};
+
+for (const [what, make] of Object.entries(refused)) {
+  test(`${what} makes no frame`, options, () => {
+    const value = make();
+    assert.throws(() => encodeFrame(value));
+    if (value instanceof MessagePort) value.close();
+  });
+}
+
+test('the sharing of a buffer, cycles and holes are kept', options, () => {
+  const buffer = new ArrayBuffer(4);
+  const cyclic: { views: ArrayBufferView[]; holes: unknown[]; self?: unknown } = {
+    views: [new Uint8Array(buffer), new DataView(buffer, 1, 2)],
+    holes: Object.assign([1], { 3: 4 }),
+  };
+  cyclic.self = cyclic;
+  const copy = copyByFrame(cyclic) as typeof cyclic;
+  assert.equal(copy.self, copy);
+  assert.equal(copy.views[0]?.buffer, copy.views[1]?.buffer);
+  assert.equal(1 in copy.holes, false);
+});
