@@ -25,7 +25,10 @@ const common = {
 const workerSources = {
   name: 'worker-source',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^worker-source:/ }, ({ path }) => ({ path: path.slice('worker-source:'.length), namespace: 'worker-source' }));
+    onResolve({ filter: /^worker-source:/ }, ({ path }) => ({
+      path: path.slice('worker-source:'.length),
+      namespace: 'worker-source',
+    }));
     onLoad({ filter: /.*/, namespace: 'worker-source' }, async ({ path }) => {
       const { outputFiles } = await build({
         ...common,
@@ -43,8 +46,22 @@ const workerSources = {
 
 mkdirSync(join(dist, 'cjs'), { recursive: true });
 await Promise.all([
-  build({ ...common, entryPoints: ['src/index.ts'], outfile: `${out}/cjs/index.js`, format: 'cjs', plugins: [workerSources], keepNames: true }),
-  build({ ...common, entryPoints: ['src/index.ts'], outfile: `${out}/bundler/index.js`, format: 'esm', plugins: [workerSources], keepNames: true }),
+  build({
+    ...common,
+    entryPoints: ['src/index.ts'],
+    outfile: `${out}/cjs/index.js`,
+    format: 'cjs',
+    plugins: [workerSources],
+    keepNames: true,
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/index.ts'],
+    outfile: `${out}/bundler/index.js`,
+    format: 'esm',
+    plugins: [workerSources],
+    keepNames: true,
+  }),
 ]);
 writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');
 
@@ -52,13 +69,20 @@ writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');
 const names = Object.keys(createRequire(import.meta.url)(join(dist, 'cjs/index.js'))).sort();
 writeFileSync(join(dist, 'index.js'), `export {\n  ${names.join(',\n  ')},\n} from './cjs/index.js';\n`);
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', `${out}/cjs`], { cwd: root, stdio: 'inherit' });
+execFileSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', `${out}/cjs`],
+  { cwd: root, stdio: 'inherit' },
+);
 writeFileSync(join(dist, 'index.d.ts'), "export * from './cjs/index.js';\n");
 
 if (existsSync(join(root, 'src/cli/main.ts'))) {
   await build({
     ...common,
-    entryPoints: ['src/cli/main.ts', ...(existsSync(join(root, 'src/cli/describe-module.ts')) ? ['src/cli/describe-module.ts'] : [])],
+    entryPoints: [
+      'src/cli/main.ts',
+      ...(existsSync(join(root, 'src/cli/describe-module.ts')) ? ['src/cli/describe-module.ts'] : []),
+    ],
     outdir: `${out}/cli`,
     format: 'esm',
     packages: 'external',

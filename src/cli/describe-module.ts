@@ -21,7 +21,7 @@ export type ModuleDescription =
 /** Imports the module and lists its exports. */
 export async function describeModule(url: string, loader: TypeScriptLoader | undefined): Promise<ModuleDescription> {
   try {
-    if (loader !== undefined) registerTypeScript(loader);
+    if (loader !== undefined) await registerTypeScript(loader);
     const namespace = (await import(url)) as Record<string, unknown>;
     return { kind: 'loaded', exports: listExports(namespace) };
   } catch (error) {

@@ -21,7 +21,7 @@ export interface ReadyExecutor {
   readonly workers: number;
 }
 
-export function makeExecutor({ kind, maxWorkers, loader }: ExecutorChoice): ReadyExecutor {
+export async function makeExecutor({ kind, maxWorkers, loader }: ExecutorChoice): Promise<ReadyExecutor> {
   const workers = maxWorkers ?? availableParallelism();
   const initializer = loader === undefined ? {} : loaderInitializer(loader);
   switch (kind) {
@@ -30,7 +30,7 @@ export function makeExecutor({ kind, maxWorkers, loader }: ExecutorChoice): Read
     case 'process':
       return { executor: new ProcessPoolExecutor({ maxWorkers: workers, ...initializer }), workers };
     case 'inline':
-      if (loader !== undefined) registerTypeScript(loader);
+      if (loader !== undefined) await registerTypeScript(loader);
       return { executor: new InlineExecutor(), workers: 1 };
     default:
       return kind satisfies never;

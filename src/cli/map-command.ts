@@ -9,7 +9,7 @@ import type { MapSettings } from './map-options.js';
 import { findModuleTask, type ModuleTask } from './module-task.js';
 import { fileOutput, type OutputListener, type RecordOutput, standardOutput } from './output.js';
 import { type Progress, startProgress } from './progress.js';
-import { recordLine, type TaskRecord } from './records.js';
+import { type TaskRecord, writtenRecord } from './records.js';
 import { MapRun, type RunEnd, type RunPlan } from './run.js';
 import { summaryLines } from './summary.js';
 import { Tally } from './tally.js';
@@ -35,7 +35,7 @@ export async function runMap(settings: MapSettings): Promise<number> {
     ready: () => parts.run?.wake(),
     lost: (loss) => parts.run?.loseOutput(loss),
   });
-  const { executor, workers } = makeExecutor({
+  const { executor, workers } = await makeExecutor({
     kind: settings.executor,
     maxWorkers: settings.maxWorkers,
     loader: task.loader,
@@ -55,7 +55,7 @@ export async function runMap(settings: MapSettings): Promise<number> {
   inputs.close();
   await output.close();
   progress.stop();
-  return conclude(end, tally, terminal);
+  return conclude(end, tally, terminal, run.notStarted(tally.done));
 }
 
 function openOutput(settings: MapSettings, beforeWrite: () => void, listener: OutputListener): RecordOutput {
@@ -64,14 +64,12 @@ function openOutput(settings: MapSettings, beforeWrite: () => void, listener: Ou
   return fileOutput(outputPath, inputs.kind === 'file' ? inputs.path : undefined, listener);
 }
 
-function outcomeSinks(tally: Tally, output: RecordOutput): Pick<RunPlan, 'onRecord' | 'onCancelled' | 'isOutputReady'> {
+function outcomeSinks(tally: Tally, output: RecordOutput): Pick<RunPlan, 'onRecord' | 'isOutputReady'> {
   return {
-    onRecord: (record: TaskRecord) => {
+    onRecord: (done: TaskRecord) => {
+      const { record, line } = writtenRecord(done);
       tally.count(record);
-      output.write(recordLine(record));
-    },
-    onCancelled: () => {
-      tally.cancelled += 1;
+      output.write(line);
     },
     isOutputReady: () => output.isReady(),
   };
@@ -99,11 +97,11 @@ function announceSignals(run: MapRun, progress: Progress, terminal: Terminal): v
   );
 }
 
-function conclude(end: RunEnd, tally: Tally, terminal: Terminal): number {
+function conclude(end: RunEnd, tally: Tally, terminal: Terminal, notStarted: number | undefined): number {
   const failed = tally.failed > 0 ? exitCodes.someFailed : exitCodes.succeeded;
   // A reader that has seen enough (`| head`) wants no summary either.
   if (end.kind === 'output lost' && end.loss.kind === 'reader gone') return exitCodes.succeeded;
-  terminal.write(`${summaryLines(tally, terminal).join('\n')}\n`);
+  terminal.write(`${summaryLines(tally, notStarted, terminal).join('\n')}\n`);
   switch (end.kind) {
     case 'inputs over':
       return failed;

@@ -2,8 +2,8 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from './durations.js';
-import { type ExecutorKind, executorKinds } from './make-executor.js';
 import { formatOfPath, type InputChoice, type InputFormat, inputFormats } from './inputs/open-inputs.js';
+import { type ExecutorKind, executorKinds } from './make-executor.js';
 import { UsageError } from './usage-error.js';
 
 export interface MapSettings {

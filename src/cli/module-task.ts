@@ -1,7 +1,7 @@
 /** The function that the user named, checked without loading it into this thread. */
 
 import { basename } from 'node:path';
-import { inThread, tasksFrom, WorkerLostError } from 'concurrent-futures';
+import { inThread, TimeoutError, tasksFrom, WorkerLostError } from 'concurrent-futures';
 import type { ExportDescription, ModuleDescription } from './describe-module.js';
 import { locateModule, type ModuleLocation } from './module-location.js';
 import { nearest } from './nearest.js';
@@ -11,6 +11,9 @@ import { messageOf, UsageError } from './usage-error.js';
 import { workerTasks } from './worker-tasks.js';
 
 export type TaskFunction = (...args: unknown[]) => unknown;
+
+/** A module that waits for ever in a top-level await would otherwise keep the command waiting without a word. */
+const loadLimitMs = 30_000;
 
 export interface ModuleTask {
   readonly run: TaskFunction;
@@ -40,9 +43,14 @@ async function exportsOf(
 }
 
 async function describe(url: string, loader: TypeScriptLoader | undefined): Promise<ModuleDescription> {
+  const future = inThread(workerTasks().describeModule, url, loader);
   try {
-    return await inThread(workerTasks().describeModule, url, loader);
+    return await future.result({ timeout: loadLimitMs });
   } catch (error) {
+    if (error instanceof TimeoutError) {
+      future.kill();
+      return { kind: 'failed', problem: `it is still loading after ${loadLimitMs / 1000} s` };
+    }
     const ended = error instanceof WorkerLostError && error.exitCode !== null;
     const problem = ended ? `it ends its thread while it loads (exit code ${error.exitCode})` : messageOf(error);
     return { kind: 'failed', problem };

@@ -30,12 +30,13 @@ export type TaskRecord = RecordHead & TaskOutcome;
 /** Causes of causes beyond this are left out; a cycle of them would have no end. */
 const causeDepthMax = 8;
 
-/** The record as one line of JSON. A value that JSON can't hold makes the record a failed one that says so. */
-export function recordLine(record: TaskRecord): string {
+/** A record and its line of JSON. A value that JSON can't hold makes the record a failed one that says so. */
+export function writtenRecord(record: TaskRecord): { readonly record: TaskRecord; readonly line: string } {
   try {
-    return toJson(record);
+    return { record, line: toJson(record) };
   } catch (error) {
-    return toJson(unwritable(record, error));
+    const failed = unwritable(record, error);
+    return { record: failed, line: toJson(failed) };
   }
 }
 

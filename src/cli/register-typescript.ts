@@ -1,11 +1,9 @@
 /** TypeScript on a Node that does not strip types itself, through the user's tsx. Runs where the tasks will run. */
 
-import { createRequire } from 'node:module';
-
-/** Paths of tsx's two loaders, plain data, since it is sent to workers. */
+/** Where tsx's two loaders are: plain data, since it is sent to workers. */
 export interface TypeScriptLoader {
-  readonly esm: string;
-  readonly commonJs: string;
+  readonly esmUrl: string;
+  readonly commonJsUrl: string;
 }
 
 /**
@@ -15,7 +13,6 @@ export interface TypeScriptLoader {
  * library's do, and tsx registers itself in main threads only there. Both loaders are needed: without the CommonJS one,
  * tsx on Node 20 fails on a `.ts` file in a package without `"type": "module"`.
  */
-export function registerTypeScript({ esm, commonJs }: TypeScriptLoader): void {
-  const require = createRequire(commonJs);
-  for (const path of [commonJs, esm]) (require(path) as { register(): unknown }).register();
+export async function registerTypeScript({ esmUrl, commonJsUrl }: TypeScriptLoader): Promise<void> {
+  for (const url of [commonJsUrl, esmUrl]) ((await import(url)) as { register(): unknown }).register();
 }

@@ -34,8 +34,6 @@ export interface RunPlan {
   submit(input: unknown): Future<unknown>;
   /** A task is done. */
   onRecord(record: TaskRecord): void;
-  /** A task was cancelled before it had started. */
-  onCancelled(): void;
   /** Whether more outcomes can be taken; {@link MapRun.wake} follows where not. */
   isOutputReady(): boolean;
 }
@@ -50,7 +48,9 @@ export class MapRun {
   #state: 'taking' | 'finishing' | 'stopping' = 'taking';
   #end: RunEnd = { kind: 'inputs over' };
   readonly #inFlight = new Set<Future<unknown>>();
-  #nextIndex = 0;
+  /** How many inputs have been taken. */
+  #taken = 0;
+  #allTaken = false;
   /** When running tasks are stopped, on `performance.now()`'s clock. */
   #stopAt = Number.POSITIVE_INFINITY;
   #lastTurnAt = performance.now();
@@ -81,6 +81,12 @@ export class MapRun {
   /** Nobody gets the outcomes any more: all is stopped. */
   loseOutput(loss: OutputLoss): void {
     this.#stopTaking({ kind: 'output lost', loss }, 0);
+  }
+
+  /** How many inputs no task has been started for; `undefined` where there are more, nobody knows how many. */
+  notStarted(done: number): number | undefined {
+    const total = this.#allTaken ? this.#taken : this.#plan.inputs.total;
+    return total === undefined ? undefined : total - done;
   }
 
   /** Something that {@link run} waits for may have come about. */
@@ -114,7 +120,10 @@ export class MapRun {
   async #nextInput(): Promise<{ readonly value: unknown } | undefined> {
     try {
       const next = await this.#plan.inputs.values.next();
-      return next.done === true ? undefined : { value: next.value };
+      if (next.done !== true) return { value: next.value };
+      // A source that was closed under a read may also just end.
+      this.#allTaken = this.#state === 'taking';
+      return undefined;
     } catch (error) {
       // A source that was closed under a read may end with an error: that is our doing, and no news.
       if (this.#state === 'taking') this.#end = { kind: 'input malformed', error };
@@ -123,8 +132,8 @@ export class MapRun {
   }
 
   #submit(input: unknown): void {
-    const index = this.#nextIndex;
-    this.#nextIndex += 1;
+    const index = this.#taken;
+    this.#taken += 1;
     let future: Future<unknown>;
     try {
       future = this.#plan.submit(input);
@@ -142,11 +151,8 @@ export class MapRun {
   }
 
   #report(index: number, input: unknown, future: Future<unknown>): void {
-    // Stopped tasks are cancelled as well, but they had started.
-    if (future.cancelled() && this.#state !== 'stopping') {
-      this.#plan.onCancelled();
-      return;
-    }
+    // Cancelled before it had started. Stopped tasks are cancelled as well, but they have something to tell.
+    if (future.cancelled() && this.#state !== 'stopping') return;
     const { attempts, ms } = future.stats ?? { attempts: 0, ms: 0 };
     this.#plan.onRecord({ index, input, attempts, ms, ...outcomeOf(future) });
   }

@@ -10,11 +10,11 @@ const groupsShownMax = 5;
 const titleColumnsMax = 200;
 
 /** The lines of the summary: counts and speed, the tasks' own time, the failures by message. */
-export function summaryLines(tally: Tally, { colors, width }: Terminal): string[] {
-  const { done, succeeded, failed, cancelled } = tally;
+export function summaryLines(tally: Tally, notStarted: number | undefined, { colors, width }: Terminal): string[] {
+  const { done, succeeded, failed } = tally;
   const counts = [`${succeeded} succeeded`];
   if (failed > 0) counts.push(colors.red(`${failed} failed`));
-  if (cancelled > 0) counts.push(colors.yellow(`${cancelled} not started`));
+  if (notStarted !== 0) counts.push(colors.yellow(`${notStarted ?? 'the rest'} not started`));
   const rate = done > 0 ? ` (${formatRate(tally.perSecond)} tasks/s)` : '';
   const tasks = `${done} ${done === 1 ? 'task' : 'tasks'}`;
   const lines = [`${colors.bold(tasks)} in ${formatDuration(tally.elapsedMs)}${rate}: ${counts.join(', ')}`];

@@ -19,8 +19,6 @@ export class Tally {
   readonly #taskTimes = createHistogram();
   succeeded = 0;
   failed = 0;
-  /** Taken from the inputs, and cancelled before they had started. */
-  cancelled = 0;
   /** Failures that are in no group. */
   otherFailures = 0;
 

@@ -21,7 +21,11 @@ function cpuQuota(root: string, membership: string): number {
     if (path === undefined) continue;
     if (controllers === '') quota = Math.min(quota, smallestUpwards(root, path, quotaV2));
     else if (controllers?.split(',').includes('cpu')) {
-      quota = Math.min(quota, smallestUpwards(join(root, 'cpu'), path, quotaV1), smallestUpwards(join(root, controllers), path, quotaV1));
+      quota = Math.min(
+        quota,
+        smallestUpwards(join(root, 'cpu'), path, quotaV1),
+        smallestUpwards(join(root, controllers), path, quotaV1),
+      );
     }
   }
   return quota;
@@ -43,11 +47,16 @@ function quotaV2(folder: string): number {
 }
 
 function quotaV1(folder: string): number {
-  return ratio(Number(read(join(folder, 'cpu.cfs_quota_us')) ?? ''), Number(read(join(folder, 'cpu.cfs_period_us')) ?? ''));
+  return ratio(
+    Number(read(join(folder, 'cpu.cfs_quota_us')) ?? ''),
+    Number(read(join(folder, 'cpu.cfs_period_us')) ?? ''),
+  );
 }
 
 function ratio(quota: number | undefined, period: number | undefined): number {
-  return quota !== undefined && period !== undefined && quota > 0 && period > 0 ? quota / period : Number.POSITIVE_INFINITY;
+  return quota !== undefined && period !== undefined && quota > 0 && period > 0
+    ? quota / period
+    : Number.POSITIVE_INFINITY;
 }
 
 function read(path: string): string | undefined {

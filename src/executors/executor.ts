@@ -54,10 +54,13 @@ export abstract class Executor implements AsyncDisposable {
    * {@link BrokenExecutorError}, {@link QueueFullError}. Everything else fails the future.
    */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
-    if (typeof fn !== 'function') throw new TypeError(`submit needs a function; got ${fn === null ? 'null' : typeof fn}`);
+    if (typeof fn !== 'function')
+      throw new TypeError(`submit needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
     const handle = functionHandle(fn);
-    return this.pool.submit(handle, { kind: 'call', args }, this.settings, captureSite(this.submit)) as Future<Awaited<R>>;
+    return this.pool.submit(handle, { kind: 'call', args }, this.settings, captureSite(this.submit)) as Future<
+      Awaited<R>
+    >;
   }
 
   /**

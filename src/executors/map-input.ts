@@ -54,7 +54,9 @@ function openInput(input: Iterable<unknown> | AsyncIterable<unknown>, i: number)
     const synchronous = (input as Iterable<unknown>)[Symbol.iterator];
     if (typeof synchronous === 'function') return synchronous.call(input);
   }
-  throw new TypeError(`input ${i + 1} of map must be iterable or async iterable; got ${input === null ? 'null' : typeof input}`);
+  throw new TypeError(
+    `input ${i + 1} of map must be iterable or async iterable; got ${input === null ? 'null' : typeof input}`,
+  );
 }
 
 function closeIterator(iterator: AnyIterator): void {

@@ -155,7 +155,9 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
 
   #checkChaining(option: string): void {
     if (this.#state === 'chaining') return;
-    throw new InvalidStateError(`${option}() came too late: options of a map are chained to the call, in the same turn`);
+    throw new InvalidStateError(
+      `${option}() came too late: options of a map are chained to the call, in the same turn`,
+    );
   }
 
   // ── From the inputs ──
@@ -225,7 +227,9 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   #submit(rows: unknown[][]): boolean {
     let future: Future<unknown>;
     try {
-      future = this.#source.submit(rows.length === 1 ? { kind: 'call', args: rows[0] as unknown[] } : { kind: 'chunk', rows });
+      future = this.#source.submit(
+        rows.length === 1 ? { kind: 'call', args: rows[0] as unknown[] } : { kind: 'chunk', rows },
+      );
     } catch (error) {
       if (!(error instanceof QueueFullError) || this.#chunks.size === 0) throw error;
       this.#held = rows;
@@ -255,7 +259,8 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     const { future, firstIndex, rows } = chunk;
     const failure = failureOf(future);
     if (failure !== undefined || future.cancelled()) {
-      for (let i = 0; i < rows; i++) this.#items.push({ ok: false, reason: failure, index: firstIndex + i, of: future });
+      for (let i = 0; i < rows; i++)
+        this.#items.push({ ok: false, reason: failure, index: firstIndex + i, of: future });
       return;
     }
     const value = future.resultSync();
@@ -292,7 +297,9 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
       throw item.reason;
     }
     const { index } = item;
-    return item.ok ? { status: 'fulfilled', value: item.value, index } : { status: 'rejected', reason: item.reason, index };
+    return item.ok
+      ? { status: 'fulfilled', value: item.value, index }
+      : { status: 'rejected', reason: item.reason, index };
   }
 
   #isUsedUp(): boolean {
@@ -311,7 +318,9 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     const waitsFor = [...this.#chunks][0]?.future;
     const what = waitsFor === undefined ? 'the next item' : `task "${waitsFor.name}" (${waitsFor.state})`;
     this.#end();
-    return new TimeoutError(`${what} was not done within the ${this.#timeoutMs} ms that the map was given; the rest is cancelled`);
+    return new TimeoutError(
+      `${what} was not done within the ${this.#timeoutMs} ms that the map was given; the rest is cancelled`,
+    );
   }
 
   #end(): void {

@@ -3,7 +3,7 @@
 import type { ResourceLimits, SHARE_ENV } from 'node:worker_threads';
 import { functionHandle } from '../functions/handle.js';
 import type { Transfer } from '../pool/host.js';
-import type { PoolSettings } from '../pool/pool.js';
+import type { PoolSettings } from '../pool/settings.js';
 import type { RetryPolicy, TaskSettings } from '../pool/task.js';
 import type { Progress } from '../worker/current.js';
 import { usableProcessors } from './cpus.js';
@@ -87,7 +87,19 @@ export interface TaskOptions {
   readonly onReport?: (progress: number | Progress) => void;
 }
 
-const poolOptionNames = ['maxWorkers', 'minWorkers', 'idleTimeout', 'initializer', 'initargs', 'maxTasksPerWorker', 'namePrefix', 'startupTimeout', 'shutdownTimeout', 'maxQueue', 'prefetch'];
+const poolOptionNames = [
+  'maxWorkers',
+  'minWorkers',
+  'idleTimeout',
+  'initializer',
+  'initargs',
+  'maxTasksPerWorker',
+  'namePrefix',
+  'startupTimeout',
+  'shutdownTimeout',
+  'maxQueue',
+  'prefetch',
+];
 export const threadOptionNames = ['resourceLimits', 'env', 'execArgv', 'stdout', 'stderr'];
 export const processOptionNames = ['cwd', 'env', 'execArgv', 'execPath', 'uid', 'gid', 'maxMemory'];
 const taskOptionNames = ['timeout', 'signal', 'priority', 'retries', 'transfer', 'name', 'onReport'];
@@ -104,7 +116,8 @@ export function poolSettings(
   const given = checkNames(`${className} option`, options, [...poolOptionNames, ...ownNames]);
   const maxWorkers = wholeNumber('maxWorkers', given.maxWorkers, 1) ?? usableProcessors();
   const minWorkers = wholeNumber('minWorkers', given.minWorkers, 0) ?? 0;
-  if (minWorkers > maxWorkers) throw new RangeError(`minWorkers must be at most maxWorkers (${maxWorkers}); got ${minWorkers}`);
+  if (minWorkers > maxWorkers)
+    throw new RangeError(`minWorkers must be at most maxWorkers (${maxWorkers}); got ${minWorkers}`);
   const namePrefix = text('namePrefix', given.namePrefix) ?? `${className}-${nextNumber(className)}`;
   return {
     namePrefix,
@@ -187,7 +200,8 @@ function nextNumber(className: string): number {
 /** Checks that options are an object with known names only; gives it, or an empty one. */
 export function checkNames<T extends object>(what: string, options: T | undefined, known: readonly string[]): T {
   if (options === undefined) return {} as T;
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${what}s must be an object; got ${show(options)}`);
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`${what}s must be an object; got ${show(options)}`);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const meant = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase().replace(/[-_]/g, ''));

@@ -90,8 +90,10 @@ class Walk {
         return;
       case 'SwitchStatement':
         this.visit(node.discriminant);
-        this.#within('block', node.cases.flatMap((branch) => lexicalNames(branch.consequent)), () =>
-          this.#all(node.cases),
+        this.#within(
+          'block',
+          node.cases.flatMap((branch) => lexicalNames(branch.consequent)),
+          () => this.#all(node.cases),
         );
         return;
       case 'CatchClause':

@@ -16,9 +16,9 @@ export class FunctionHandle {
   /** Whether it only names a function of a module that this thread has not loaded. */
   readonly isPlaceholder: boolean;
 
-  constructor(original: AnyFunction) {
+  constructor(original: AnyFunction, portable: PortableFunction) {
     this.original = original;
-    this.portable = toPortable(original);
+    this.portable = portable;
     this.isPlaceholder = explicitReference(original) !== undefined;
     this.name = original.name || 'anonymous';
   }
@@ -39,13 +39,39 @@ export class FunctionHandle {
 }
 
 const handles = new WeakMap<AnyFunction, FunctionHandle>();
+/** Found by id or by text for as long as anybody uses them, and not kept in memory for longer. */
+const byId = new Map<number, WeakRef<FunctionHandle>>();
+const byText = new Map<string, WeakRef<FunctionHandle>>();
+const collected = new FinalizationRegistry<{ id: number; text: string | undefined }>(({ id, text }) => {
+  byId.delete(id);
+  if (text !== undefined && byText.get(text)?.deref() === undefined) byText.delete(text);
+});
 
 /** The handle of a function; throws `FunctionNotPortableError` for one that can't travel. */
 export function functionHandle(fn: AnyFunction): FunctionHandle {
   let handle = handles.get(fn);
   if (handle === undefined) {
-    handle = new FunctionHandle(fn);
+    handle = newOrSameText(fn);
     handles.set(fn, handle);
   }
   return handle;
+}
+
+/** A function made anew in each turn of a loop is sent once, as long as its text is the same. */
+function newOrSameText(fn: AnyFunction): FunctionHandle {
+  const portable = toPortable(fn);
+  const text = portable.kind === 'value' ? `${portable.url}\n${fn.name}\n${portable.source}` : undefined;
+  const same = text === undefined ? undefined : byText.get(text)?.deref();
+  if (same !== undefined) return same;
+  const handle = new FunctionHandle(fn, portable);
+  const ref = new WeakRef(handle);
+  byId.set(handle.id, ref);
+  if (text !== undefined) byText.set(text, ref);
+  collected.register(handle, { id: handle.id, text });
+  return handle;
+}
+
+/** The handle with that id, while a task with it is pending. */
+export function handleById(id: number): FunctionHandle | undefined {
+  return byId.get(id)?.deref();
 }

@@ -40,7 +40,7 @@ const meetingKey = Symbol.for('concurrent-futures.inspected');
 const meetingExpression =
   "(process.getBuiltinModule ? process.getBuiltinModule('node:inspector') : globalThis)[Symbol.for('concurrent-futures.inspected')]";
 const meetingPlace = (
-  'getBuiltinModule' in process ? (inspector as { default?: object }).default ?? inspector : globalThis
+  'getBuiltinModule' in process ? ((inspector as { default?: object }).default ?? inspector) : globalThis
 ) as Record<symbol, unknown>;
 
 let session: inspector.Session | undefined;

@@ -1,6 +1,6 @@
 /** Function and script texts as syntax trees. */
 
-import { type AnyNode, parse, parseExpressionAt, type Program } from 'acorn';
+import { type AnyNode, type Program, parse, parseExpressionAt } from 'acorn';
 import type { AnyFunction } from './inspect.js';
 
 /** A function's own text, made into an expression that evaluates to it. */

@@ -55,13 +55,19 @@ function byValue(fn: AnyFunction, inspected: InspectedFunction | undefined): Por
   const { url = '' } = inspected?.location ?? {};
   return {
     kind: 'value',
-    source: renameImports(text.source, free.dynamicImports.map((start) => start + text.offset)),
+    source: renameImports(
+      text.source,
+      free.dynamicImports.map((start) => start + text.offset),
+    ),
     url: url.startsWith('file:') ? url : undefined,
   };
 }
 
 function renameImports(source: string, at: readonly number[]): string {
-  return at.reduceRight((text, start) => text.slice(0, start) + importName + text.slice(start + 'import'.length), source);
+  return at.reduceRight(
+    (text, start) => text.slice(0, start) + importName + text.slice(start + 'import'.length),
+    source,
+  );
 }
 
 function refuseOuter(fn: AnyFunction, what: string): never {

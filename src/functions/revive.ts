@@ -26,7 +26,9 @@ export function revive(portable: PortableFunction, importModule: ImportModule): 
 }
 
 function reviveValue(source: string, url: string | undefined, importModule: ImportModule): Callable {
-  const script = new vm.Script(`(function (${importName}) { return (${source}\n); })`, { filename: url ?? 'concurrent-futures:function' });
+  const script = new vm.Script(`(function (${importName}) { return (${source}\n); })`, {
+    filename: url ?? 'concurrent-futures:function',
+  });
   const make = script.runInThisContext() as (load: ImportModule) => Callable;
   return make((specifier) => importModule(resolveFrom(url, String(specifier))));
 }

@@ -28,7 +28,10 @@ export function withTypeScript(importModule: ImportModule): ImportModule {
 function loadsTypeScript(): boolean {
   if ((process.features as { typescript?: unknown }).typescript) return true;
   const options = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(' ')];
-  return isMainThread && options.some((option) => /^(?:--import|--(?:experimental-)?loader|--require|-r)(?:=|$)/.test(option));
+  return (
+    isMainThread &&
+    options.some((option) => /^(?:--import|--(?:experimental-)?loader|--require|-r)(?:=|$)/.test(option))
+  );
 }
 
 async function registerLoader(url: string, importModule: ImportModule): Promise<void> {

@@ -60,9 +60,7 @@ export interface FutureSource<T> {
   cancel(reason?: unknown): void;
 }
 
-type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly reason: unknown };
+type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: unknown };
 /** `never`, so that a future of anything is a `Future<unknown>`; only {@link Future.addDoneCallback} takes them in. */
 type DoneCallback = (future: never) => void;
 
@@ -410,7 +408,8 @@ export function failureOf(future: Future<unknown>): unknown {
 export function timeoutOf(options: WaitOptions | undefined): number {
   const timeout = options?.timeout;
   if (timeout === undefined) return noTimeout;
-  if (typeof timeout !== 'number') throw new TypeError(`timeout must be a number of milliseconds; got ${typeof timeout}`);
+  if (typeof timeout !== 'number')
+    throw new TypeError(`timeout must be a number of milliseconds; got ${typeof timeout}`);
   if (Number.isNaN(timeout)) throw new RangeError('timeout must be a number of milliseconds; got NaN');
   return Math.max(0, timeout);
 }

@@ -40,7 +40,11 @@ export async function wait<T>(
 }
 
 /** Resolves when one future meets the condition, when all are done, or when `limitMs` have passed. */
-function firstOf(pending: Future<unknown>[], met: (future: Future<unknown>) => boolean, limitMs: number): Promise<void> {
+function firstOf(
+  pending: Future<unknown>[],
+  met: (future: Future<unknown>) => boolean,
+  limitMs: number,
+): Promise<void> {
   return new Promise((resolve) => {
     let left = pending.length;
     let withdrawals: (() => void)[] = [];
@@ -72,10 +76,7 @@ function split<T>(all: Set<Future<T>>): WaitResult<T> {
  * @throws {@link TimeoutError} from the iteration when `timeout` milliseconds, counted from this call, pass before all
  * are done. Yielded futures are not kept, so each can be collected as soon as its reader lets go.
  */
-export function asCompleted<T>(
-  futures: Iterable<Future<T>>,
-  options?: WaitOptions,
-): AsyncIterableIterator<Future<T>> {
+export function asCompleted<T>(futures: Iterable<Future<T>>, options?: WaitOptions): AsyncIterableIterator<Future<T>> {
   return new AsCompleted(futures, timeoutOf(options));
 }
 

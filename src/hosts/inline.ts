@@ -6,9 +6,10 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { DeadlockError } from '../errors.js';
+import { handleById } from '../functions/handle.js';
 import type { Callable } from '../functions/revive.js';
 import { withTypeScript } from '../functions/typescript.js';
-import { DeadlockError } from '../errors.js';
 import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
 import { SharedClaims } from '../protocol/claims.js';
 import type { ToWorker } from '../protocol/messages.js';
@@ -19,8 +20,8 @@ export class InlineHost implements WorkerHost {
   readonly kind = 'inline';
   readonly #links = new Set<InlineLink>();
 
-  start(spec: WorkerSpec, events: WorkerEvents): WorkerLink {
-    const link = new InlineLink(spec, events, () => this.#links.delete(link));
+  start(_spec: WorkerSpec, events: WorkerEvents): WorkerLink {
+    const link = new InlineLink(events, () => this.#links.delete(link));
     this.#links.add(link);
     return link;
   }
@@ -78,7 +79,7 @@ class InlineLink implements WorkerLink {
   #isDue = false;
   #isGone = false;
 
-  constructor(spec: WorkerSpec, events: WorkerEvents, onEnd: () => void) {
+  constructor(events: WorkerEvents, onEnd: () => void) {
     this.#events = events;
     this.#onEnd = onEnd;
     const scope = sharedScope();
@@ -91,7 +92,7 @@ class InlineLink implements WorkerLink {
         },
         copy: structuredClone,
         importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
-        localFunction: (id) => localFunction(spec, id),
+        localFunction,
         runAs: (task, run) => scope.runAs(task, run),
         residentBytes: () => 0,
         exit: () => this.#end(0),
@@ -134,8 +135,8 @@ class InlineLink implements WorkerLink {
 }
 
 /** What a worker would import or find by name is this thread's own function; only what travels by value is made anew. */
-function localFunction(spec: WorkerSpec, id: number): Callable | undefined {
-  const handle = spec.functionById(id);
+function localFunction(id: number): Callable | undefined {
+  const handle = handleById(id);
   if (handle === undefined || handle.portable.kind === 'value' || handle.isPlaceholder) return undefined;
   return handle.original as Callable;
 }

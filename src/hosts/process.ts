@@ -90,7 +90,13 @@ class ProcessLink implements WorkerLink {
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
     });
-    const [, , stderr, commands, answers] = this.#child.stdio as unknown as [null, null, Readable & Socket, Socket, Socket];
+    const [, , stderr, commands, answers] = this.#child.stdio as unknown as [
+      null,
+      null,
+      Readable & Socket,
+      Socket,
+      Socket,
+    ];
     this.#commands = commands;
     this.#stderr = new StderrTail(stderr, process.stderr);
     this.#listen(answers);

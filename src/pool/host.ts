@@ -5,7 +5,6 @@
  * of threads or processes. A new kind of worker is one new implementation of {@link WorkerHost}.
  */
 
-import type { FunctionHandle } from '../functions/handle.js';
 import type { Claims } from '../protocol/claims.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
 
@@ -29,8 +28,6 @@ export interface WorkerEvents {
 export interface WorkerSpec {
   readonly id: number;
   readonly name: string;
-  /** Looks up a function of this thread by id; only a worker in this very thread can use it. */
-  readonly functionById: (id: number) => FunctionHandle | undefined;
 }
 
 /** One started worker. */

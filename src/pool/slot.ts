@@ -124,7 +124,10 @@ export class WorkerSlot implements TaskHolder {
   /** Takes all unstarted tasks back, in their order. */
   takeBackUnstarted(): Task[] {
     // Last first: the worker takes tasks from the front, so this way it can lose us at most one race.
-    return this.tasks.reverse().filter((task) => this.revoke(task)).reverse();
+    return this.tasks
+      .reverse()
+      .filter((task) => this.revoke(task))
+      .reverse();
   }
 
   /** Empties a dead worker's hands: the task that it was running, and those it never started. */
@@ -140,6 +143,9 @@ export class WorkerSlot implements TaskHolder {
     const { name, message, stack } = reason;
     const error = { kind: 'error', classes: [reason.constructor.name, 'Error'], name, message, stack } as const;
     const fields = { code: (reason as { code?: unknown }).code };
-    this.link?.send({ kind: 'abort', seq: task.seq, reason: { ...error, fields, cause: undefined, errors: undefined } }, []);
+    this.link?.send(
+      { kind: 'abort', seq: task.seq, reason: { ...error, fields, cause: undefined, errors: undefined } },
+      [],
+    );
   }
 }

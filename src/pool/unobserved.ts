@@ -5,7 +5,7 @@
  */
 
 import { writeSync } from 'node:fs';
-import { failureOf, type Future } from '../future/future.js';
+import { type Future, failureOf } from '../future/future.js';
 
 /** More than this are counted instead of kept: a failing million-item run must not fill the memory. */
 const keptMax = 1000;
@@ -57,7 +57,8 @@ export class UnobservedFailures {
       const detail = error instanceof Error ? (error.stack ?? String(error)) : String(error);
       return [`task "${future.name}" of ${this.#poolName} failed, and nobody looked at its outcome`, detail];
     });
-    if (more > 0) lines.push([`${more} more tasks of ${this.#poolName} failed, and nobody looked at their outcomes`, '']);
+    if (more > 0)
+      lines.push([`${more} more tasks of ${this.#poolName} failed, and nobody looked at their outcomes`, '']);
     return lines;
   }
 }

@@ -100,7 +100,12 @@ export function decodeError(encoded: EncodedError, lookup: ClassLookup, submitte
     Object.assign(error, item.fields);
     if (isOwn(error)) setHidden(error, 'code', item.fields['code'] ?? error.code);
     if (item.cause !== undefined) setHidden(error, 'cause', decode(item.cause, false));
-    if (item.errors !== undefined) setHidden(error, 'errors', item.errors.map((nested) => decode(nested, false)));
+    if (item.errors !== undefined)
+      setHidden(
+        error,
+        'errors',
+        item.errors.map((nested) => decode(nested, false)),
+      );
     return error;
   };
   return decode(encoded, true);

@@ -122,10 +122,13 @@ export class Runtime {
 
   async #initialize(message: InitMessage): Promise<void> {
     try {
-      if (message.version !== protocolVersion) throw new Error(`worker speaks version ${protocolVersion}, not ${message.version}`);
+      if (message.version !== protocolVersion)
+        throw new Error(`worker speaks version ${protocolVersion}, not ${message.version}`);
       const { initializer } = message;
       if (initializer !== undefined) {
-        const fn = await this.#importing(initializer.function, () => revive(initializer.function, this.#link.importModule));
+        const fn = await this.#importing(initializer.function, () =>
+          revive(initializer.function, this.#link.importModule),
+        );
         await fn(...initializer.args);
       }
     } catch (error) {
@@ -187,7 +190,8 @@ export class Runtime {
 
   /** One bad row must not cost the chunk: what can't be copied is found here, where its row is known. */
   #check(value: unknown, root: string): void {
-    if ((typeof value !== 'object' || value === null) && typeof value !== 'function' && typeof value !== 'symbol') return;
+    if ((typeof value !== 'object' || value === null) && typeof value !== 'function' && typeof value !== 'symbol')
+      return;
     try {
       this.#link.copy(value);
     } catch (cause) {
@@ -227,7 +231,11 @@ export class Runtime {
     try {
       this.#link.send({ kind: 'done', seq, value, ms: performance.now() - startedAt });
     } catch (cause) {
-      this.#fail(seq, notSerializable(value, 'result', cause, (part) => this.#link.copy(part)), startedAt);
+      this.#fail(
+        seq,
+        notSerializable(value, 'result', cause, (part) => this.#link.copy(part)),
+        startedAt,
+      );
       return;
     }
     this.#weigh();

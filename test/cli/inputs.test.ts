@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it } from './bounded-test.js';
 import { commandPath, type Ended, fixtures, futures, outcomes, parseLines, temporaryDirectory } from './command.js';
 
-const limit = { timeout: 60_000 };
 const echo = ['map', './tasks.mjs#echo'];
 
 /** What the tasks got, when the inputs are this file. */
@@ -16,7 +15,7 @@ async function echoed(name: string, text: string): Promise<unknown[]> {
   return outcomes(ended.lines);
 }
 
-describe('--input', limit, () => {
+describe('--input', () => {
   it('reads lines, whatever ends them, with a byte order mark and without a last line end', async () => {
     assert.deepEqual(await echoed('in.txt', '\ufeffone\r\ntwo\n\nfour'), ['one', 'two', '', 'four']);
   });
@@ -79,7 +78,7 @@ describe('--input', limit, () => {
   });
 });
 
-describe('a malformed input', limit, () => {
+describe('a malformed input', () => {
   const cases = [
     ['in.jsonl', '1\n2\n{"a":\n4\n5\n', 3, 'not valid JSON'],
     ['in.csv', 'a,b\n1,2\n3\n4,5\n6,7\n', 3, 'the header has 2 columns (a, b), this record has 1'],

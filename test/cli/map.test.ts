@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { describe, it } from './bounded-test.js';
 import {
   executors,
   fixtures,
@@ -14,9 +14,7 @@ import {
   untilExists,
 } from './command.js';
 
-const limit = { timeout: 60_000 };
-
-describe('futures map', limit, () => {
+describe('futures map', () => {
   for (const executor of executors) {
     it(`calls the function for each input and writes one record each (${executor})`, async () => {
       const ended = await futures(['map', './tasks.mjs#square', '2', '3', '4', '--executor', executor]);
@@ -169,7 +167,7 @@ describe('futures map', limit, () => {
   });
 });
 
-describe('the module of futures map', limit, () => {
+describe('the module of futures map', () => {
   it('is called by its default export, or by its only function, when none is named', async () => {
     assert.deepEqual(outcomes((await futures(['map', './with-default.mjs', 'hey'])).lines), ['hey!']);
     assert.deepEqual(outcomes((await futures(['map', 'only.mjs', '2'])).lines), [6]);

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { describe, it } from './bounded-test.js';
 import { executors, futures, outcomes, temporaryDirectory } from './command.js';
 
-const limit = { timeout: 60_000 };
 const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-describe('a TypeScript module', limit, () => {
+describe('a TypeScript module', () => {
   for (const executor of executors) {
     it(`runs, with the TypeScript that it imports (${executor})`, async () => {
       const ended = await futures(['map', './typed.ts#shout', 'hey', 'you', '-e', executor]);

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it } from './bounded-test.js';
 import { futures, temporaryDirectory } from './command.js';
-
-const limit = { timeout: 60_000 };
 
 /** Arguments, and what the message must say. */
 const misuses: readonly (readonly [args: string, message: RegExp])[] = [
@@ -48,10 +46,9 @@ const misuses: readonly (readonly [args: string, message: RegExp])[] = [
   ['map ./no-function.mjs#x 1', /has no export "x"; it exports no function/],
   ['map ./throws.mjs 1', /can't load \.\/throws\.mjs: Error: the database is not there/],
   ['map ./exits-on-load.mjs 1', /can't load \.\/exits-on-load\.mjs: .*exit code 7/],
-  ['map ./never-loads.mjs 1', /can't load \.\/never-loads\.mjs: /],
 ];
 
-describe('a mistake on the command line', limit, () => {
+describe('a mistake on the command line', () => {
   for (const [args, message] of misuses) {
     it(`is told in one message, with exit code 2: futures ${args}`, async () => {
       const { code, stdout, stderr } = await futures(args.split(' '));
@@ -96,7 +93,7 @@ describe('a mistake on the command line', limit, () => {
   });
 });
 
-describe('futures', limit, () => {
+describe('futures', () => {
   it('prints its help, with examples, and its version', async () => {
     const help = await futures(['map', '--help']);
     assert.equal(help.code, 0);

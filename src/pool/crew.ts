@@ -1,0 +1,227 @@
+/**
+ * The workers of a pool: started when needed, let go when idle for long, replaced when spent, ended when they must be.
+ *
+ *   start ──► slot (its states: slot.ts) ──► onReady
+ *                 ├── retire:  asked to go, ended when it does not
+ *                 ├── condemn: ended now ──► onReturned(its unstarted tasks)
+ *                 └── gone ──► onReturned, onGone
+ */
+
+import { TimeoutError } from '../errors.js';
+import { decodeError } from '../protocol/errors.js';
+import { type FromWorker, protocolVersion } from '../protocol/messages.js';
+import type { Clock } from './clock.js';
+import type { WorkerExit, WorkerHost } from './host.js';
+import { startLost } from './losses.js';
+import type { PoolSettings } from './settings.js';
+import { WorkerSlot } from './slot.js';
+import type { Task } from './task.js';
+
+export type Answer = Extract<FromWorker, { kind: 'done' | 'failed' | 'revoked' }>;
+
+export interface CrewEvents {
+  onReady(slot: WorkerSlot): void;
+  onAnswer(slot: WorkerSlot, answer: Answer): void;
+  /** Tasks that a worker was handed and never started, in order. */
+  onReturned(tasks: readonly Task[]): void;
+  /** A worker is gone; `lost` is the task that it was running. */
+  onGone(slot: WorkerSlot, exit: WorkerExit, lost: Task | undefined): void;
+  /** Workers can't be started. */
+  onUnstartable(cause: unknown): void;
+}
+
+/** So many workers in a row that end before they are ready mean that workers can't start. */
+const failedStartsMax = 3;
+/** Where other workers do live, the pool goes on with those, and tries again to start one after this long. */
+const startPauseMs = 5000;
+/** How long a worker that was asked to go may take. */
+const retireGraceMs = 1000;
+
+export class Crew {
+  readonly #host: WorkerHost;
+  readonly #settings: PoolSettings;
+  readonly #clock: Clock;
+  readonly #events: CrewEvents;
+  readonly #slots = new Set<WorkerSlot>();
+  #failedStarts = 0;
+  #pausedUntilMs = 0;
+  #sweepIsDue = false;
+
+  constructor(host: WorkerHost, settings: PoolSettings, clock: Clock, events: CrewEvents) {
+    this.#host = host;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** Every worker that is not gone yet. */
+  get slots(): ReadonlySet<WorkerSlot> {
+    return this.#slots;
+  }
+
+  /** Whether another worker may be started. */
+  get hasRoom(): boolean {
+    return this.#slots.size < this.#settings.maxWorkers && this.#clock.now() >= this.#pausedUntilMs;
+  }
+
+  get hasIdle(): boolean {
+    for (const slot of this.#slots) if (slot.isIdle) return true;
+    return false;
+  }
+
+  /** Starts one more worker; `false` when that failed at once. */
+  start(): boolean {
+    const id = this.#freeId();
+    const slot = new WorkerSlot(id, `${this.#settings.namePrefix}_${id}`);
+    this.#slots.add(slot);
+    try {
+      slot.link = this.#host.start(
+        { id, name: slot.name },
+        { onMessage: (message) => this.#onMessage(slot, message), onExit: (exit) => this.#onExit(slot, exit) },
+      );
+      slot.link.send(this.#initMessage(slot), []);
+    } catch (error) {
+      this.#slots.delete(slot);
+      slot.state = 'gone';
+      slot.link?.terminate();
+      this.#startFailed(error);
+      return false;
+    }
+    slot.cancelTimer = this.#clock.after(this.#settings.startupTimeoutMs, () => this.#startedTooLate(slot));
+    return true;
+  }
+
+  /** Whether the worker must not be handed more tasks. */
+  isSpent(slot: WorkerSlot): boolean {
+    return slot.taken >= this.#settings.maxTasksPerWorker || slot.taken === Number.POSITIVE_INFINITY;
+  }
+
+  /** The worker has nothing to do: it is replaced if spent, and otherwise let go when that lasts. */
+  rest(slot: WorkerSlot): void {
+    slot.idleSince = this.#clock.now();
+    if (this.isSpent(slot)) this.retire(slot);
+    else this.#sweepIn(this.#settings.idleTimeoutMs);
+  }
+
+  /** Asks an idle worker to go; one that does not is ended. */
+  retire(slot: WorkerSlot): void {
+    slot.cancelTimer();
+    slot.state = 'retiring';
+    slot.link?.send({ kind: 'retire' }, []);
+    slot.cancelTimer = this.#clock.after(retireGraceMs, () => this.condemn(slot));
+  }
+
+  /** Ends a worker now; its unstarted tasks come back at once. */
+  condemn(slot: WorkerSlot): void {
+    if (slot.state === 'condemned' || slot.state === 'gone') return;
+    slot.cancelTimer();
+    const unstarted = slot.takeBackUnstarted();
+    slot.state = 'condemned';
+    slot.link?.terminate();
+    this.#events.onReturned(unstarted);
+  }
+
+  /** Lets everyone go who has nothing to do. */
+  dismiss(): void {
+    for (const slot of this.#slots) {
+      if (slot.isIdle) this.retire(slot);
+      else if (slot.state === 'starting') this.condemn(slot);
+    }
+  }
+
+  /** Names are reused, as those of a pool's threads are: `prefix_0` to `prefix_<maxWorkers - 1>`. */
+  #freeId(): number {
+    const used = new Set([...this.#slots].map((slot) => slot.id));
+    let id = 0;
+    while (used.has(id)) id += 1;
+    return id;
+  }
+
+  #initMessage(slot: WorkerSlot) {
+    const { initializer, maxMemory } = this.#settings;
+    return {
+      kind: 'init',
+      version: protocolVersion,
+      workerId: slot.id,
+      workerName: slot.name,
+      initializer: initializer && { function: initializer.handle.portable, args: initializer.args },
+      maxMemory,
+    } as const;
+  }
+
+  #startedTooLate(slot: WorkerSlot): void {
+    if (slot.state !== 'starting') return;
+    const limitMs = this.#settings.startupTimeoutMs;
+    this.#events.onUnstartable(
+      new TimeoutError(`worker ${slot.name} was not ready within ${limitMs} ms (startupTimeout)`),
+    );
+  }
+
+  #startFailed(cause: unknown): void {
+    this.#failedStarts += 1;
+    if (this.#failedStarts < failedStartsMax) return;
+    if (this.#readyCount() === 0) this.#events.onUnstartable(cause);
+    else this.#pausedUntilMs = this.#clock.now() + startPauseMs;
+  }
+
+  #onMessage(slot: WorkerSlot, message: FromWorker): void {
+    switch (message.kind) {
+      case 'ready':
+        if (slot.state !== 'starting') return;
+        slot.cancelTimer();
+        slot.state = 'ready';
+        this.#failedStarts = 0;
+        this.rest(slot);
+        this.#events.onReady(slot);
+        return;
+      case 'broken':
+        this.#events.onUnstartable(decodeError(message.error, () => undefined, ''));
+        return;
+      case 'report':
+        slot.taskOf(message.seq)?.settings.onReport?.(message.progress);
+        return;
+      case 'heavy':
+        slot.exhaust();
+        return;
+      case 'done':
+      case 'failed':
+      case 'revoked':
+        this.#events.onAnswer(slot, message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #onExit(slot: WorkerSlot, exit: WorkerExit): void {
+    const wasStarting = slot.state === 'starting';
+    slot.cancelTimer();
+    const { lost, unstarted } = slot.release();
+    this.#slots.delete(slot);
+    this.#events.onReturned(unstarted);
+    if (wasStarting) this.#startFailed(exit.error ?? startLost(slot.name, exit));
+    this.#events.onGone(slot, exit, lost);
+    slot.state = 'gone';
+  }
+
+  /** One timer for all idle workers: setting one per worker and task would cost as much as a tiny task. */
+  #sweepIn(ms: number): void {
+    if (this.#sweepIsDue || !Number.isFinite(ms)) return;
+    this.#sweepIsDue = true;
+    this.#clock.after(ms, () => {
+      this.#sweepIsDue = false;
+      let nextMs = Number.POSITIVE_INFINITY;
+      for (const slot of this.#slots) {
+        if (!slot.isIdle) continue;
+        const leftMs = slot.idleSince + this.#settings.idleTimeoutMs - this.#clock.now();
+        if (leftMs > 0) nextMs = Math.min(nextMs, leftMs);
+        else if (this.#readyCount() > this.#settings.minWorkers) this.retire(slot);
+      }
+      this.#sweepIn(nextMs);
+    });
+  }
+
+  #readyCount(): number {
+    return [...this.#slots].filter((slot) => slot.state === 'ready').length;
+  }
+}

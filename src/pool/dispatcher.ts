@@ -1,0 +1,185 @@
+/**
+ * Which task goes to which worker, and when.
+ *
+ *   queue ──share──► a worker's hands (as many as its allowance) ──held up behind a long task──► queue
+ *
+ * Everything submitted in one turn of the event loop is handed over together when the turn ends.
+ */
+
+import { Allowance } from './allowance.js';
+import type { Clock } from './clock.js';
+import type { Crew } from './crew.js';
+import { TaskQueue } from './queue.js';
+import type { PoolSettings } from './settings.js';
+import type { WorkerSlot } from './slot.js';
+import type { Task } from './task.js';
+
+/** How long a task may run before what its worker holds behind it goes elsewhere, and before it is given no more. */
+const heldUpAfterMs = 5;
+
+export class Dispatcher {
+  readonly #crew: Crew;
+  readonly #settings: PoolSettings;
+  readonly #clock: Clock;
+  /** The task's arguments can't be copied. */
+  readonly #onRefused: (task: Task, cause: unknown) => void;
+  /** Tasks with a time limit were handed to that worker. */
+  readonly #onLimited: (slot: WorkerSlot) => void;
+  readonly #queue = new TaskQueue<Task>();
+  readonly #allowance: Allowance;
+  #state: 'open' | 'closed' = 'open';
+  #isDue = false;
+  #rebalanceIsDue = false;
+  /** Once tasks have differed in priority they are handed over one at a time, so that the next is always the highest. */
+  #ordersByPriority = false;
+
+  constructor(
+    crew: Crew,
+    settings: PoolSettings,
+    clock: Clock,
+    on: { refused: (task: Task, cause: unknown) => void; limited: (slot: WorkerSlot) => void },
+  ) {
+    this.#crew = crew;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#onRefused = on.refused;
+    this.#onLimited = on.limited;
+    this.#allowance = new Allowance(settings.prefetch);
+  }
+
+  get queued(): Iterable<Task> {
+    return this.#queue;
+  }
+
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  push(task: Task): void {
+    if (task.priority !== 0) this.#ordersByPriority = true;
+    task.place = 'queued';
+    this.#queue.push(task);
+    this.#dispatchSoon();
+  }
+
+  remove(task: Task): void {
+    this.#queue.remove(task);
+  }
+
+  /** Puts unstarted tasks back where they came from, ahead of the others. */
+  putBack(tasks: readonly Task[]): void {
+    for (const task of [...tasks].reverse()) {
+      task.place = 'queued';
+      task.holder = undefined;
+      this.#queue.pushFront(task);
+    }
+    this.#dispatchSoon();
+  }
+
+  /** A task took that long. */
+  measured(runMs: number): void {
+    this.#allowance.measured(runMs);
+  }
+
+  /** Hands nothing over any more. */
+  close(): void {
+    this.#state = 'closed';
+  }
+
+  /** Hands over what is queued, as far as there is somebody to take it. */
+  dispatch(): void {
+    if (this.#state === 'closed') return;
+    if (this.#queue.length > 0) {
+      this.#startWhatIsNeeded();
+      this.#handOut();
+    }
+    if (this.#queue.length === 0) this.#rebalanceLater();
+  }
+
+  #dispatchSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#clock.soon(() => {
+      this.#isDue = false;
+      this.dispatch();
+    });
+  }
+
+  #startWhatIsNeeded(): void {
+    let available = 0;
+    for (const slot of this.#crew.slots) {
+      if (slot.state === 'starting' || (slot.isIdle && !this.#crew.isSpent(slot))) available += 1;
+    }
+    for (; available < this.#queue.length && this.#crew.hasRoom; available++) {
+      if (this.#crew.start()) continue;
+      // Tried again from the next turn on; the crew counts, and gives up in the end.
+      this.#dispatchSoon();
+      return;
+    }
+  }
+
+  /** Fills the hands of every worker that has room, sharing what is queued between them. */
+  #handOut(): void {
+    const allowance = this.#ordersByPriority ? 1 : this.#allowance.tasks;
+    const open = [...this.#crew.slots].filter((slot) => this.#roomOf(slot, allowance) > 0);
+    open.sort((a, b) => a.unanswered - b.unanswered);
+    for (const [i, slot] of open.entries()) {
+      const share = Math.ceil(this.#queue.length / (open.length - i));
+      this.#hand(slot, this.#takeFromQueue(Math.min(share, this.#roomOf(slot, allowance))));
+    }
+  }
+
+  #roomOf(slot: WorkerSlot, allowance: number): number {
+    if (slot.state !== 'ready') return 0;
+    // Half empty before it is filled up again: otherwise each answer would send one task, and each message one answer.
+    if (slot.unanswered > allowance / 2 || (slot.unanswered > 0 && this.#isHeldUp(slot))) return 0;
+    return Math.min(allowance - slot.unanswered, this.#settings.maxTasksPerWorker - slot.taken);
+  }
+
+  #takeFromQueue(count: number): Task[] {
+    const tasks: Task[] = [];
+    while (tasks.length < count) {
+      const task = this.#queue.take();
+      if (task === undefined) break;
+      tasks.push(task);
+    }
+    return tasks;
+  }
+
+  #hand(slot: WorkerSlot, tasks: readonly Task[]): void {
+    if (tasks.length === 0) return;
+    try {
+      slot.hand(tasks);
+    } catch (cause) {
+      const [task] = tasks as readonly [Task];
+      if (tasks.length === 1) {
+        task.place = 'waiting';
+        this.#onRefused(task, cause);
+      } else {
+        // Some task of the batch can't be copied: one by one, only that one fails.
+        for (const single of tasks) this.#hand(slot, [single]);
+      }
+      return;
+    }
+    if (tasks.some((task) => Number.isFinite(task.settings.timeoutMs))) this.#onLimited(slot);
+  }
+
+  /** No head-of-line blocking: what waits behind a long task goes to another worker, idle or yet to be started. */
+  #rebalanceLater(): void {
+    if (this.#rebalanceIsDue || ![...this.#crew.slots].some((slot) => slot.unanswered > 1)) return;
+    if (!this.#crew.hasIdle && !this.#crew.hasRoom) return;
+    this.#rebalanceIsDue = true;
+    this.#clock.after(heldUpAfterMs, () => {
+      this.#rebalanceIsDue = false;
+      for (const slot of this.#crew.slots) {
+        if (slot.unanswered > 1 && this.#isHeldUp(slot)) this.putBack(slot.takeBackUnstarted());
+      }
+      this.dispatch();
+    });
+  }
+
+  #isHeldUp(slot: WorkerSlot): boolean {
+    const since = slot.runningSince;
+    return since !== undefined && this.#clock.now() - since >= heldUpAfterMs;
+  }
+}
