@@ -17,8 +17,10 @@ export function usableProcessors(root = '/sys/fs/cgroup', membership = '/proc/se
 function cpuQuota(root: string, membership: string): number {
   let quota = Number.POSITIVE_INFINITY;
   for (const line of read(membership)?.split('\n') ?? []) {
-    const [, controllers, path] = line.split(':');
-    if (path === undefined) continue;
+    // "<hierarchy>:<controllers>:<path>", and the path may have colons of its own.
+    const [, controllers, ...rest] = line.split(':');
+    if (rest.length === 0) continue;
+    const path = rest.join(':');
     if (controllers === '') quota = Math.min(quota, smallestUpwards(root, path, quotaV2));
     else if (controllers?.split(',').includes('cpu')) {
       quota = Math.min(

@@ -13,6 +13,7 @@ export interface FreeVariables {
   /** Uses that tie the function to where it stands. */
   readonly usesThis: boolean;
   readonly usesSuper: boolean;
+  readonly usesPrivateName: boolean;
   readonly usesImportMeta: boolean;
   /** Where the word `import` of each dynamic `import()` begins. */
   readonly dynamicImports: readonly number[];
@@ -20,11 +21,14 @@ export interface FreeVariables {
 
 interface Scope {
   readonly names: Set<string>;
-  /** A function's scope takes `var` declarations; an ordinary (non-arrow) one also brings `this` and `arguments`. */
-  readonly kind: 'block' | 'arrow' | 'function';
+  /**
+   * An ordinary function brings `this` and `arguments`, a member of a class or an object literal (`home`) brings `super`, and
+   * a class brings its private names.
+   */
+  readonly kind: 'block' | 'arrow' | 'function' | 'home' | 'class';
 }
 
-/** The free variables of an expression or a whole program. */
+/** The free variables of an expression. */
 export function freeVariables(root: AnyNode): FreeVariables {
   const walk = new Walk();
   walk.visit(root);
@@ -32,6 +36,7 @@ export function freeVariables(root: AnyNode): FreeVariables {
     names: [...walk.free],
     usesThis: walk.usesThis,
     usesSuper: walk.usesSuper,
+    usesPrivateName: walk.usesPrivateName,
     usesImportMeta: walk.usesImportMeta,
     dynamicImports: walk.dynamicImports,
   };
@@ -41,6 +46,7 @@ class Walk {
   readonly free = new Set<string>();
   usesThis = false;
   usesSuper = false;
+  usesPrivateName = false;
   usesImportMeta = false;
   readonly dynamicImports: number[] = [];
   readonly #scopes: Scope[] = [];
@@ -52,10 +58,10 @@ class Walk {
         this.#use(node.name);
         return;
       case 'ThisExpression':
-        if (!this.#insideOwnThis()) this.usesThis = true;
+        if (!this.#inside('function')) this.usesThis = true;
         return;
       case 'Super':
-        if (!this.#insideOwnThis()) this.usesSuper = true;
+        if (!this.#inside('home')) this.usesSuper = true;
         return;
       case 'MetaProperty':
         if (node.meta.name === 'import') this.usesImportMeta = true;
@@ -73,15 +79,19 @@ class Walk {
       case 'ClassExpression':
         this.#within('block', node.id ? [node.id.name] : [], () => {
           this.visit(node.superClass);
-          for (const member of node.body.body) this.#member(member);
+          this.#within('class', [], () => {
+            for (const member of node.body.body) this.#member(member);
+          });
         });
         return;
+      case 'PrivateIdentifier':
+        if (!this.#inside('class')) this.usesPrivateName = true;
+        return;
       case 'BlockStatement':
-      case 'Program':
+        this.#within('block', lexicalNames(node.body), () => this.#all(node.body));
+        return;
       case 'StaticBlock':
-        this.#within(node.type === 'StaticBlock' ? 'function' : 'block', lexicalNames(node.body), () =>
-          this.#all(node.body),
-        );
+        this.#within('function', [...varNames(node.body), ...lexicalNames(node.body)], () => this.#all(node.body));
         return;
       case 'ForStatement':
       case 'ForInStatement':
@@ -108,11 +118,12 @@ class Walk {
         return;
       case 'MemberExpression':
         this.visit(node.object);
-        if (node.computed) this.visit(node.property);
+        if (node.computed || node.property.type === 'PrivateIdentifier') this.visit(node.property);
         return;
       case 'Property':
         if (node.computed) this.visit(node.key);
-        this.visit(node.value);
+        if (node.method || node.kind !== 'init') this.#within('home', [], () => this.visit(node.value));
+        else this.visit(node.value);
         return;
       case 'LabeledStatement':
         this.visit(node.body);
@@ -126,12 +137,14 @@ class Walk {
   }
 
   #member(member: AnyNode): void {
-    if (member.type === 'StaticBlock') return this.visit(member);
+    if (member.type === 'StaticBlock') return this.#within('home', [], () => this.visit(member));
     if (member.type !== 'MethodDefinition' && member.type !== 'PropertyDefinition') return;
     if (member.computed) this.visit(member.key);
-    // A field's initializer runs as a method would: with its object as `this`.
-    if (member.type === 'PropertyDefinition') this.#within('function', [], () => this.visit(member.value));
-    else this.visit(member.value);
+    this.#within('home', [], () => {
+      // A field's initializer runs as a method would: with its object as `this`.
+      if (member.type === 'PropertyDefinition') this.#within('function', [], () => this.visit(member.value));
+      else this.visit(member.value);
+    });
   }
 
   #function(node: FunctionNode): void {
@@ -222,8 +235,8 @@ class Walk {
     if (!this.#scopes.some((scope) => scope.names.has(name))) this.free.add(name);
   }
 
-  #insideOwnThis(): boolean {
-    return this.#scopes.some((scope) => scope.kind === 'function');
+  #inside(kind: Scope['kind']): boolean {
+    return this.#scopes.some((scope) => scope.kind === kind);
   }
 }
 
@@ -239,7 +252,10 @@ function lexicalNames(body: readonly AnyNode[]): string[] {
   });
 }
 
-/** What `var` declares anywhere in a function's body, nested functions left out; block-level functions count too. */
+/**
+ * What `var` declares anywhere in a function's body, nested functions left out. A function that is declared in a block is
+ * taken to be visible there only, as it is in strict code.
+ */
 function varNames(nodes: readonly (AnyNode | null | undefined)[]): string[] {
   return nodes.flatMap((node): string[] => {
     if (node === null || node === undefined) return [];
@@ -247,7 +263,7 @@ function varNames(nodes: readonly (AnyNode | null | undefined)[]): string[] {
       case 'VariableDeclaration':
         return node.kind === 'var' ? node.declarations.flatMap((declarator) => patternNames(declarator.id)) : [];
       case 'BlockStatement':
-        return [...varNames(node.body), ...functionNames(node.body)];
+        return varNames(node.body);
       case 'IfStatement':
         return varNames([node.consequent, node.alternate]);
       case 'ForStatement':
@@ -263,16 +279,11 @@ function varNames(nodes: readonly (AnyNode | null | undefined)[]): string[] {
       case 'TryStatement':
         return varNames([node.block, node.handler?.body, node.finalizer]);
       case 'SwitchStatement':
-        return node.cases.flatMap((branch) => [...varNames(branch.consequent), ...functionNames(branch.consequent)]);
+        return node.cases.flatMap((branch) => varNames(branch.consequent));
       default:
         return [];
     }
   });
-}
-
-/** Outside strict mode a function declared in a block is visible in the whole function. */
-function functionNames(body: readonly AnyNode[]): string[] {
-  return body.flatMap((node) => (node.type === 'FunctionDeclaration' && node.id ? [node.id.name] : []));
 }
 
 function patternNames(pattern: Pattern | null): string[] {
@@ -303,7 +314,9 @@ export function exportedNames(program: Program): { readonly local: string; reado
       if (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration') {
         return [{ local: declaration.id?.name ?? '*default*', exported: 'default' }];
       }
-      return [{ local: declaration.type === 'Identifier' ? declaration.name : '*default*', exported: 'default' }];
+      // The value at that time is exported, not the variable: it counts only where the two can't differ.
+      const isFixed = declaration.type === 'Identifier' && !assignableNames(program).has(declaration.name);
+      return [{ local: isFixed ? declaration.name : '*default*', exported: 'default' }];
     }
     if (node.type !== 'ExportNamedDeclaration') return [];
     if (node.declaration) {
@@ -313,6 +326,11 @@ export function exportedNames(program: Program): { readonly local: string; reado
     if (node.source) return [];
     return node.specifiers.map(({ local, exported }) => ({ local: moduleName(local), exported: moduleName(exported) }));
   });
+}
+
+function assignableNames(program: Program): Set<string> {
+  const declarations = program.body.filter((node) => node.type === 'VariableDeclaration' && node.kind !== 'const');
+  return new Set([...lexicalNames(declarations), ...varNames(declarations)]);
 }
 
 function moduleName(node: { type: 'Identifier'; name: string } | { type: 'Literal'; value?: unknown }): string {

@@ -1,6 +1,6 @@
 /** Function and script texts as syntax trees. */
 
-import { type AnyNode, type Program, parse, parseExpressionAt } from 'acorn';
+import { type AnyNode, type Program, parse, parseExpressionAt, tokenizer, tokTypes } from 'acorn';
 import type { AnyFunction } from './inspect.js';
 
 /** A function's own text, made into an expression that evaluates to it. */
@@ -17,7 +17,10 @@ export interface FunctionText {
  * A method's text (`foo() {}`, `async *[key]() {}`, `get x() {}`) is no expression by itself: it is put back into an object.
  */
 export function functionText(fn: AnyFunction): FunctionText | undefined {
-  const text = Function.prototype.toString.call(fn);
+  return textAsExpression(Function.prototype.toString.call(fn));
+}
+
+function textAsExpression(text: string): FunctionText | undefined {
   const plain = tryExpression(text);
   if (plain?.end === text.length && isFunctionLike(plain)) return { source: text, node: plain, offset: 0 };
   const wrapped = `({ ${text} })`;
@@ -25,6 +28,8 @@ export function functionText(fn: AnyFunction): FunctionText | undefined {
   if (object?.type !== 'ObjectExpression') return undefined;
   const [property] = object.properties;
   if (property?.type !== 'Property') return undefined;
+  // A computed key belongs to where the method stood; the method is found by its place, so any name will do.
+  if (property.computed) return textAsExpression(withPlainKey(wrapped, property.start, property.key).slice(3, -3));
   const pick =
     property.kind === 'get' || property.kind === 'set'
       ? `Object.getOwnPropertyDescriptor(o, k).${property.kind}`
@@ -33,12 +38,37 @@ export function functionText(fn: AnyFunction): FunctionText | undefined {
   return { source: `${before}${wrapped})`, node: property.value, offset: before.length };
 }
 
+function withPlainKey(text: string, start: number, key: { start: number; end: number }): string {
+  const open = text.lastIndexOf('[', key.start - 1);
+  const close = text.indexOf(']', key.end);
+  return `${text.slice(0, Math.max(open, start))} method${text.slice(close + 1)}`;
+}
+
+const options = {
+  ecmaVersion: 'latest',
+  // What ties a function to its place is found, and refused by its name, in the tree.
+  allowSuperOutsideMethod: true,
+  allowImportExportEverywhere: true,
+  checkPrivateFields: false,
+} as const;
+
 function tryExpression(text: string): AnyNode | undefined {
   try {
-    return parseExpressionAt(text, 0, { ecmaVersion: 'latest', allowSuperOutsideMethod: true });
+    return parseExpressionAt(text, 0, options);
   } catch {
     // Not an expression: the caller tries another reading.
     return undefined;
+  }
+}
+
+/** Whether a script's own first words are `'use strict'`. */
+export function beginsStrict(source: string): boolean {
+  try {
+    const first = tokenizer(source, { ecmaVersion: 'latest', allowHashBang: true }).getToken();
+    return first.type === tokTypes.string && (first as { value?: unknown }).value === 'use strict';
+  } catch {
+    // Not a script that acorn reads.
+    return false;
   }
 }
 

@@ -12,8 +12,14 @@ import { FunctionNotPortableError } from '../errors.js';
 import { importName, type PortableFunction } from '../protocol/messages.js';
 import { builtinPath } from './builtins.js';
 import { freeVariables } from './free-variables.js';
-import { type AnyFunction, type FunctionScope, type InspectedFunction, inspectFunction } from './inspect.js';
-import { functionText } from './parse.js';
+import {
+  type AnyFunction,
+  type FunctionScope,
+  type InspectedFunction,
+  inspectFunction,
+  scriptSource,
+} from './inspect.js';
+import { beginsStrict, functionText } from './parse.js';
 import { referenceTo } from './references.js';
 import { explicitReference } from './tasks-from.js';
 
@@ -50,6 +56,7 @@ function byValue(fn: AnyFunction, inspected: InspectedFunction | undefined): Por
   const free = freeVariables(text.node);
   if (free.usesThis && text.node.type === 'ArrowFunctionExpression') refuseOuter(fn, 'this');
   if (free.usesSuper) refuseOuter(fn, 'super');
+  if (free.usesPrivateName) refuseOuter(fn, 'a private name (#…)');
   if (free.usesImportMeta) refuseOuter(fn, 'import.meta');
   for (const name of free.names) refuseCapture(fn, name, inspected?.scopes);
   const { url = '' } = inspected?.location ?? {};
@@ -60,7 +67,17 @@ function byValue(fn: AnyFunction, inspected: InspectedFunction | undefined): Por
       free.dynamicImports.map((start) => start + text.offset),
     ),
     url: url.startsWith('file:') ? url : undefined,
+    strict: isStrict(fn, inspected),
   };
+}
+
+/** Whether the function runs in strict mode where it stands, for a reason that its own text does not show. */
+function isStrict(fn: AnyFunction, inspected: InspectedFunction | undefined): boolean {
+  if (inspected === undefined) return true;
+  if (inspected.scopes.some((scope) => scope.kind === 'module')) return true;
+  // Outside strict mode, and only there, V8 gives an ordinary function this property.
+  if (Object.hasOwn(fn, 'caller')) return false;
+  return beginsStrict(scriptSource(inspected.location.scriptId));
 }
 
 function renameImports(source: string, at: readonly number[]): string {

@@ -7,6 +7,7 @@ import vm from 'node:vm';
 import { FunctionNotPortableError } from '../errors.js';
 import { importName, type PortableFunction } from '../protocol/messages.js';
 
+type ValueFunction = Extract<PortableFunction, { kind: 'value' }>;
 export type Callable = (...args: unknown[]) => unknown;
 /** `import()` as the worker's own start-up code sees it. */
 export type ImportModule = (url: string) => Promise<Record<string, unknown>>;
@@ -15,7 +16,7 @@ export type ImportModule = (url: string) => Promise<Record<string, unknown>>;
 export function revive(portable: PortableFunction, importModule: ImportModule): Callable | Promise<Callable> {
   switch (portable.kind) {
     case 'value':
-      return reviveValue(portable.source, portable.url, importModule);
+      return reviveValue(portable, importModule);
     case 'builtin':
       return reviveBuiltin(portable.module, portable.path);
     case 'reference':
@@ -25,8 +26,9 @@ export function revive(portable: PortableFunction, importModule: ImportModule): 
   }
 }
 
-function reviveValue(source: string, url: string | undefined, importModule: ImportModule): Callable {
-  const script = new vm.Script(`(function (${importName}) { return (${source}\n); })`, {
+function reviveValue({ source, url, strict }: ValueFunction, importModule: ImportModule): Callable {
+  const mode = strict ? "'use strict'; " : '';
+  const script = new vm.Script(`(function (${importName}) { ${mode}return (${source}\n); })`, {
     filename: url ?? 'concurrent-futures:function',
   });
   const make = script.runInThisContext() as (load: ImportModule) => Callable;

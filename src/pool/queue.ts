@@ -56,7 +56,7 @@ class Ring<T> {
 
 export class TaskQueue<T extends Queued> {
   readonly #rings = new Map<number, Ring<T>>();
-  /** The priorities that have a ring, highest first. */
+  /** The priorities that have a ring, highest last. */
   #priorities: number[] = [];
   /** Taken out of the middle, and still standing in a ring. */
   readonly #holes = new Set<T>();
@@ -79,14 +79,18 @@ export class TaskQueue<T extends Queued> {
 
   /** Takes the item that is next; `undefined` when there is none. */
   take(): T | undefined {
-    if (this.#length === 0) return undefined;
-    for (const priority of this.#priorities) {
-      const ring = this.#rings.get(priority) as Ring<T>;
-      for (let item = ring.shift(); item !== undefined; item = ring.shift()) {
-        if (this.#holes.delete(item)) continue;
-        this.#length -= 1;
-        return item;
+    while (this.#length > 0) {
+      const highest = this.#priorities.at(-1) as number;
+      const ring = this.#rings.get(highest) as Ring<T>;
+      const item = ring.shift();
+      // Priorities may be deadlines or counters: one that is used up must not stay.
+      if (ring.length === 0) {
+        this.#rings.delete(highest);
+        this.#priorities.pop();
       }
+      if (item === undefined || this.#holes.delete(item)) continue;
+      this.#length -= 1;
+      return item;
     }
     return undefined;
   }
@@ -99,7 +103,7 @@ export class TaskQueue<T extends Queued> {
   }
 
   *[Symbol.iterator](): IterableIterator<T> {
-    for (const priority of this.#priorities) {
+    for (const priority of [...this.#priorities].reverse()) {
       for (const item of this.#rings.get(priority) as Ring<T>) if (!this.#holes.has(item)) yield item;
     }
   }
@@ -109,9 +113,20 @@ export class TaskQueue<T extends Queued> {
     if (ring === undefined) {
       ring = new Ring();
       this.#rings.set(priority, ring);
-      this.#priorities = [...this.#rings.keys()].sort((a, b) => b - a);
+      this.#priorities.splice(this.#placeOf(priority), 0, priority);
     }
     return ring;
+  }
+
+  /** Where a new priority belongs among the others. */
+  #placeOf(priority: number): number {
+    let [low, high] = [0, this.#priorities.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#priorities[middle] as number) < priority) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Rebuilds the rings without holes, so that a queue of cancelled tasks does not keep them in memory. */

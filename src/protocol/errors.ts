@@ -8,6 +8,7 @@
 
 import { inspect } from 'node:util';
 import * as ownErrors from '../errors.js';
+import { NotSerializableError } from '../errors.js';
 import type { Copy } from './values.js';
 import { notSerializable } from './values.js';
 
@@ -37,53 +38,73 @@ const carried: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'cause
 
 /** Encodes what a task threw. Never throws: a value that can't be copied becomes a `NotSerializableError`. */
 export function encodeError(thrown: unknown, copy: Copy): EncodedError {
-  const seen = new Map<Error, number>();
-  const encode = (value: unknown): EncodedError => {
-    if (!isError(value)) return encodeThrownValue(value, copy, encode);
-    const index = seen.get(value);
+  try {
+    return new Encoding(copy).encode(thrown);
+  } catch (cause) {
+    // A proxy, a getter or a toString that throws at every look.
+    const message = "what was thrown can't be read: looking at it throws";
+    const error = new NotSerializableError(message, { path: 'thrown', cause: isError(cause) ? String(cause) : cause });
+    return new Encoding(copy).encode(error);
+  }
+}
+
+class Encoding {
+  readonly #copy: Copy;
+  readonly #seen = new Map<Error, number>();
+
+  constructor(copy: Copy) {
+    this.#copy = copy;
+  }
+
+  encode(value: unknown): EncodedError {
+    if (!isError(value)) return this.#thrownValue(value);
+    const index = this.#seen.get(value);
     if (index !== undefined) return { kind: 'seen', index };
-    seen.set(value, seen.size);
+    this.#seen.set(value, this.#seen.size);
     const nested = value as { cause?: unknown; errors?: unknown };
+    const errors = attempt(() => nested.errors);
     return {
       kind: 'error',
       classes: classNames(value),
       name: textOf(() => value.name, 'Error'),
       message: textOf(() => value.message, ''),
       stack: withoutOwnFrames(textOf(() => value.stack, undefined)),
-      fields: encodeFields(value, copy),
-      cause: hasOwn(value, 'cause') ? encode(attempt(() => nested.cause)) : undefined,
-      errors: Array.isArray(nested.errors) ? nested.errors.map(encode) : undefined,
+      fields: this.#fields(value),
+      cause: Object.hasOwn(value, 'cause') ? this.encode(attempt(() => nested.cause)) : undefined,
+      errors: Array.isArray(errors) ? errors.map((error) => this.encode(error)) : undefined,
     };
-  };
-  return encode(thrown);
-}
-
-function encodeThrownValue(value: unknown, copy: Copy, encode: (value: unknown) => EncodedError): EncodedError {
-  try {
-    copy(value);
-    return { kind: 'value', value };
-  } catch (cause) {
-    return encode(notSerializable(value, 'thrown', isError(cause) ? cause : undefined, copy));
   }
-}
 
-function encodeFields(error: Error, copy: Copy): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
-  for (const key of Object.keys(error)) {
-    if (carried.has(key)) continue;
-    const value = attempt(() => (error as unknown as Record<string, unknown>)[key]);
+  #thrownValue(value: unknown): EncodedError {
     try {
-      copy(value);
-      fields[key] = value;
-    } catch {
-      fields[key] = `[not copied: ${inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY })}]`;
+      this.#copy(value);
+      return { kind: 'value', value };
+    } catch (cause) {
+      return this.encode(notSerializable(value, 'thrown', cause, this.#copy));
     }
   }
-  // `code` is not enumerable on this library's own errors, nor on some of Node's.
-  const code = attempt(() => (error as { code?: unknown }).code);
-  if (!('code' in fields) && (typeof code === 'string' || typeof code === 'number')) fields['code'] = code;
-  return fields;
+
+  #fields(error: Error): Record<string, unknown> {
+    const fields: Record<string, unknown> = {};
+    for (const key of Object.keys(error)) {
+      if (carried.has(key)) continue;
+      const value = attempt(() => (error as unknown as Record<string, unknown>)[key]);
+      try {
+        this.#copy(value);
+        fields[key] = value;
+      } catch {
+        fields[key] =
+          `[not copied: ${textOf(() => inspect(value, inspectOptions), 'a value that throws when looked at')}]`;
+      }
+    }
+    // `code` is not enumerable on this library's own errors, nor on some of Node's.
+    const code = attempt(() => (error as { code?: unknown }).code);
+    if (!('code' in fields) && (typeof code === 'string' || typeof code === 'number')) fields['code'] = code;
+    return fields;
+  }
 }
+
+const inspectOptions = { depth: 0, breakLength: Number.POSITIVE_INFINITY };
 
 /** Makes the error anew. Its stack shows the remote frames, then `submittedAt`, the frames of the call to `submit`. */
 export function decodeError(encoded: EncodedError, lookup: ClassLookup, submittedAt: string): unknown {
@@ -96,9 +117,10 @@ export function decodeError(encoded: EncodedError, lookup: ClassLookup, submitte
     const stack = (item.stack ?? `${item.name}: ${item.message}`) + (isRoot ? submittedAt : '');
     setHidden(error, 'message', item.message);
     setHidden(error, 'stack', stack);
-    if (error.name !== item.name) setHidden(error, 'name', item.name);
-    Object.assign(error, item.fields);
-    if (isOwn(error)) setHidden(error, 'code', item.fields['code'] ?? error.code);
+    const name = error instanceof ownErrors.RemoteError ? nameOf(item) : item.name;
+    if (error.name !== name) setHidden(error, 'name', name);
+    for (const [key, value] of Object.entries(item.fields)) setField(error, key, value);
+    if (isOwn(error)) setHidden(error, 'code', item.fields['code'] ?? (error.constructor as { code?: unknown }).code);
     if (item.cause !== undefined) setHidden(error, 'cause', decode(item.cause, false));
     if (item.errors !== undefined)
       setHidden(
@@ -140,9 +162,22 @@ function builtinClass(className: string): ErrorClass | undefined {
   return isErrorClass(known) && Function.prototype.toString.call(known).includes('[native code]') ? known : undefined;
 }
 
-/** Node's own errors are of hidden classes (`NodeError`) below a built-in one, under which name they go. */
+/** Node's own errors are of hidden classes below a built-in one, under whose name they go. */
 function disguisedBuiltin(item: EncodedErrorObject): ErrorClass | undefined {
-  return item.classes.includes(item.name) ? builtinClass(item.name) : undefined;
+  const { code } = item.fields;
+  const isNodes = typeof code === 'string' && code.startsWith('ERR_') && item.classes.includes(item.name);
+  return isNodes ? builtinClass(item.name) : undefined;
+}
+
+/** The name of an error of an unknown class: its own, or its class's where it only inherits one from the language. */
+function nameOf(item: EncodedErrorObject): string {
+  return builtinClass(item.name) === undefined ? item.name : (item.classes[0] ?? item.name);
+}
+
+function setField(error: Error, key: string, value: unknown): void {
+  // A DOMException has its code by its name.
+  if (key === 'code' && error instanceof DOMException) return;
+  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: true });
 }
 
 /** Whether a value is a class of errors. */
@@ -169,8 +204,9 @@ function classNames(error: Error): string[] {
   const names: string[] = [];
   let prototype = Object.getPrototypeOf(error) as object | null;
   while (prototype !== null && prototype !== Object.prototype && names.length < 16) {
-    const owner = Object.hasOwn(prototype, 'constructor') ? prototype.constructor : undefined;
-    if (typeof owner === 'function') names.push(owner.name);
+    const level = prototype;
+    const name = attempt(() => Object.hasOwn(level, 'constructor') && level.constructor.name);
+    if (typeof name === 'string') names.push(name);
     prototype = Object.getPrototypeOf(prototype) as object | null;
   }
   return names;
@@ -185,8 +221,13 @@ function withoutOwnFrames(stack: string | undefined): string | undefined {
 }
 
 function textOf<F>(read: () => unknown, fallback: F): string | F {
-  const value = attempt(read);
-  return value === undefined ? fallback : String(value);
+  try {
+    const value = read();
+    return value === undefined ? fallback : String(value);
+  } catch {
+    // A getter or a toString that throws: nothing to show.
+    return fallback;
+  }
 }
 
 /** What a getter gives; what it throws, when it throws. */
@@ -196,10 +237,6 @@ function attempt(read: () => unknown): unknown {
   } catch (error) {
     return error;
   }
-}
-
-function hasOwn(value: object, key: string): boolean {
-  return Object.hasOwn(value, key);
 }
 
 function setHidden(target: object, key: string, value: unknown): void {

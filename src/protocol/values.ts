@@ -34,7 +34,7 @@ function findFault(value: unknown, path: string, copy: Copy, seen: Set<object>):
   const cause = failure(value, copy);
   if (cause === undefined) return undefined;
   const here: Fault = { path, value, cause: cause.error };
-  if (typeof value !== 'object' || value === null || seen.has(value)) return here;
+  if (typeof value !== 'object' || value === null) return here;
   seen.add(value);
   try {
     for (const [key, read] of partsOf(value)) {
@@ -44,6 +44,8 @@ function findFault(value: unknown, path: string, copy: Copy, seen: Set<object>):
       } catch (error) {
         return { path: path + key, value: 'a getter that throws', cause: error };
       }
+      // A part that leads back to where we came from can't be copied for what is found elsewhere in it.
+      if (typeof part === 'object' && part !== null && seen.has(part)) continue;
       const fault = findFault(part, path + key, copy, seen);
       if (fault !== undefined) return fault;
     }
@@ -75,8 +77,8 @@ function* partsOf(value: object): Iterable<readonly [key: string, read: () => un
     return;
   }
   for (const key of Object.keys(value)) {
-    const index = Array.isArray(value) ? `[${key}]` : memberPath(key);
-    yield [index, () => (value as Record<string, unknown>)[key]];
+    const step = Array.isArray(value) && /^\d+$/.test(key) ? `[${key}]` : memberPath(key);
+    yield [step, () => (value as Record<string, unknown>)[key]];
   }
 }
 
@@ -86,6 +88,7 @@ function memberPath(key: string): string {
 
 function label(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return value.name || 'a function';
   return typeof value === 'object' && value !== null ? '…' : String(value);
 }
 

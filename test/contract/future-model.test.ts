@@ -134,7 +134,7 @@ class AddDoneCallback extends Step {
 class Look extends Step {
   act(_model: Model, { source }: Real): void {
     void source.future.result().catch(() => {});
-    void source.future.exception({ timeout: 10_000 }).catch(() => {});
+    void source.future.exception().catch(() => {});
   }
 }
 
