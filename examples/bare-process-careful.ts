@@ -20,7 +20,8 @@ async function runner(name: string): Promise<void> {
 }
 
 const tasks = names.map((name) => ({ name, future: inProcess(runner, name) }));
-const { notDone } = await wait(tasks.map(({ future }) => future), { timeout: limitMs });
+const futures = tasks.map(({ future }) => future);
+const { notDone } = await wait(futures, { timeout: limitMs });
 
 for (const { name, future } of tasks) {
   if (notDone.has(future)) future.kill(new Error(`not done within ${limitMs} ms`));

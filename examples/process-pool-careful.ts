@@ -33,7 +33,7 @@ try {
     }
   }
 } finally {
-  // Only left of use if something above threw: what runs then is given as long again, stopped, and listed.
+  // Nothing is left by now unless something above threw; then what still runs gets as long again, is stopped, and is named.
   const { unfinished } = await executor.shutdown({ cancelFutures: true, timeout: limitMs });
   for (const future of unfinished) console.log(`${future.name}: stopped at the end`);
 }

@@ -26,6 +26,10 @@ export async function runner(index: number, name: string): Promise<string> {
 
 /** Inputs come from a file, so their types are a claim. */
 function checkInput(index: unknown, name: unknown): void {
-  if (!Number.isInteger(index)) throw new TypeError(`index must be a whole number; got ${JSON.stringify(index)}`);
-  if (typeof name !== 'string' || name === '') throw new TypeError(`name must be some text; got ${JSON.stringify(name)}`);
+  if (!Number.isInteger(index)) throw wrong('index', 'a whole number', index);
+  if (typeof name !== 'string' || name === '') throw wrong('name', 'some text', name);
+}
+
+function wrong(parameter: string, allowed: string, value: unknown): TypeError {
+  return new TypeError(`${parameter} must be ${allowed}; got ${JSON.stringify(value)}`);
 }

@@ -1,12 +1,19 @@
 /**
- * What a module exports, found out in a thread of its own: the user's code may throw, block or end its thread, and none
- * of that must hurt the command. Built into a file of its own, for workers to import.
+ * What this command itself runs in workers, built into a file of its own for them to import. Above all, what a module
+ * exports is found out in a thread: the user's code may throw, block or end its thread, and none of that must hurt us.
  */
 
 import { spawnSync } from 'node:child_process';
-import { registerTypeScript, type TypeScriptLoader } from './register-typescript.js';
 
-export { registerTypeScript };
+/**
+ * Where tsx's two loaders are. Both are needed: without the CommonJS one, tsx on Node 20 fails on a `.ts` file in a
+ * package without `"type": "module"`. `--import tsx` for the thread would not do: Node 20 ignores it in threads that
+ * start from text, and tsx registers itself in main threads only there.
+ */
+export interface TypeScriptLoader {
+  readonly esmUrl: string;
+  readonly commonJsUrl: string;
+}
 
 export interface ExportDescription {
   readonly name: string;
@@ -18,7 +25,7 @@ export type ModuleDescription =
   | { readonly kind: 'loaded'; readonly exports: readonly ExportDescription[] }
   | { readonly kind: 'failed'; readonly problem: string };
 
-/** Imports the module and lists its exports. */
+/** Imports the module, with the loader that the library itself would use for a task of it, and lists its exports. */
 export async function describeModule(url: string, loader: TypeScriptLoader | undefined): Promise<ModuleDescription> {
   try {
     if (loader !== undefined) await registerTypeScript(loader);
@@ -27,6 +34,15 @@ export async function describeModule(url: string, loader: TypeScriptLoader | und
   } catch (error) {
     return { kind: 'failed', problem: `${problemOf(error)}${placeOf(error, url)}` };
   }
+}
+
+/**
+ * The initializer of process workers. Ctrl-C in a terminal signals every process in it, and a service manager may signal
+ * all of a service's: the workers' tasks would die just when the command lets them finish. They end with the command,
+ * also when a second signal ends it at once.
+ */
+export function leaveSignalsToCommand(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 }
 
 export type ResolvedPackage =
@@ -43,6 +59,10 @@ export function resolvePackage(specifier: string, parentUrl: string): ResolvedPa
   } catch (error) {
     return { kind: 'not found', problem: problemOf(error) };
   }
+}
+
+async function registerTypeScript({ esmUrl, commonJsUrl }: TypeScriptLoader): Promise<void> {
+  for (const url of [commonJsUrl, esmUrl]) ((await import(url)) as { register(): unknown }).register();
 }
 
 function listExports(namespace: Record<string, unknown>): ExportDescription[] {

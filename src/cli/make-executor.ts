@@ -2,41 +2,30 @@
 
 import { availableParallelism } from 'node:os';
 import { type Executor, InlineExecutor, ProcessPoolExecutor, ThreadPoolExecutor } from 'concurrent-futures';
-import { registerTypeScript, type TypeScriptLoader } from './register-typescript.js';
 import { workerTasks } from './worker-tasks.js';
 
 export const executorKinds = ['thread', 'process', 'inline'] as const;
 export type ExecutorKind = (typeof executorKinds)[number];
 
-export interface ExecutorChoice {
-  readonly kind: ExecutorKind;
-  /** One per core by default; an inline executor has but one whatever is asked. */
-  readonly maxWorkers: number | undefined;
-  /** Registered in each worker before it loads the tasks' module. */
-  readonly loader: TypeScriptLoader | undefined;
-}
-
 export interface ReadyExecutor {
   readonly executor: Executor;
+  /** How many tasks can run at once: at most so many, where the pool itself decides. */
   readonly workers: number;
 }
 
-export async function makeExecutor({ kind, maxWorkers, loader }: ExecutorChoice): Promise<ReadyExecutor> {
+/** Without `maxWorkers` the pool decides, which knows the machine's limits; an inline executor has one worker anyhow. */
+export function makeExecutor(kind: ExecutorKind, maxWorkers: number | undefined): ReadyExecutor {
+  const options = maxWorkers === undefined ? {} : { maxWorkers };
   const workers = maxWorkers ?? availableParallelism();
-  const initializer = loader === undefined ? {} : loaderInitializer(loader);
+  const { leaveSignalsToCommand } = workerTasks();
   switch (kind) {
     case 'thread':
-      return { executor: new ThreadPoolExecutor({ maxWorkers: workers, ...initializer }), workers };
+      return { executor: new ThreadPoolExecutor(options), workers };
     case 'process':
-      return { executor: new ProcessPoolExecutor({ maxWorkers: workers, ...initializer }), workers };
+      return { executor: new ProcessPoolExecutor({ ...options, initializer: leaveSignalsToCommand }), workers };
     case 'inline':
-      if (loader !== undefined) await registerTypeScript(loader);
       return { executor: new InlineExecutor(), workers: 1 };
     default:
       return kind satisfies never;
   }
-}
-
-function loaderInitializer(loader: TypeScriptLoader) {
-  return { initializer: workerTasks().registerTypeScript, initargs: [loader] as [TypeScriptLoader] };
 }

@@ -35,11 +35,7 @@ export async function runMap(settings: MapSettings): Promise<number> {
     ready: () => parts.run?.wake(),
     lost: (loss) => parts.run?.loseOutput(loss),
   });
-  const { executor, workers } = await makeExecutor({
-    kind: settings.executor,
-    maxWorkers: settings.maxWorkers,
-    loader: task.loader,
-  });
+  const { executor, workers } = makeExecutor(settings.executor, settings.maxWorkers);
   const run = new MapRun({
     ...outcomeSinks(tally, output),
     inputs,

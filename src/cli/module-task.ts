@@ -1,11 +1,10 @@
 /** The function that the user named, checked without loading it into this thread. */
 
 import { basename } from 'node:path';
-import { inThread, TimeoutError, tasksFrom, WorkerLostError } from 'concurrent-futures';
-import type { ExportDescription, ModuleDescription } from './describe-module.js';
+import { CancelledError, inThread, tasksFrom, WorkerLostError } from 'concurrent-futures';
+import type { ExportDescription, ModuleDescription, TypeScriptLoader } from './describe-module.js';
 import { locateModule, type ModuleLocation } from './module-location.js';
 import { nearest } from './nearest.js';
-import type { TypeScriptLoader } from './register-typescript.js';
 import { typeScriptLoader } from './typescript.js';
 import { messageOf, UsageError } from './usage-error.js';
 import { workerTasks } from './worker-tasks.js';
@@ -19,8 +18,6 @@ export interface ModuleTask {
   readonly run: TaskFunction;
   /** For errors: the export, or the module's file where that is just `default`. */
   readonly name: string;
-  /** What its workers must register before they can load it. */
-  readonly loader: TypeScriptLoader | undefined;
 }
 
 /** `module#export` → a function to submit; throws a {@link UsageError} that says what can be named instead. */
@@ -30,7 +27,7 @@ export async function findModuleTask(reference: string, cwd: string): Promise<Mo
   const exportName = chooseExport(location, await exportsOf(location, loader));
   const tasks = tasksFrom<Record<string, TaskFunction>>(new URL(location.url));
   const name = exportName === 'default' ? basename(new URL(location.url).pathname) : exportName;
-  return { run: tasks[exportName] as TaskFunction, name, loader };
+  return { run: tasks[exportName] as TaskFunction, name };
 }
 
 async function exportsOf(
@@ -44,17 +41,22 @@ async function exportsOf(
 
 async function describe(url: string, loader: TypeScriptLoader | undefined): Promise<ModuleDescription> {
   const future = inThread(workerTasks().describeModule, url, loader);
+  const limit = setTimeout(() => future.kill(), loadLimitMs);
   try {
-    return await future.result({ timeout: loadLimitMs });
+    return await future;
   } catch (error) {
-    if (error instanceof TimeoutError) {
-      future.kill();
-      return { kind: 'failed', problem: `it is still loading after ${loadLimitMs / 1000} s` };
-    }
-    const ended = error instanceof WorkerLostError && error.exitCode !== null;
-    const problem = ended ? `it ends its thread while it loads (exit code ${error.exitCode})` : messageOf(error);
-    return { kind: 'failed', problem };
+    return { kind: 'failed', problem: loadProblem(error) };
+  } finally {
+    clearTimeout(limit);
   }
+}
+
+function loadProblem(error: unknown): string {
+  if (error instanceof CancelledError) return `it is still loading after ${loadLimitMs / 1000} s`;
+  if (error instanceof WorkerLostError && error.exitCode !== null) {
+    return `it ends its thread while it loads (exit code ${error.exitCode})`;
+  }
+  return messageOf(error);
 }
 
 /** The export that was named; without a name `default`, or the only function there is. */

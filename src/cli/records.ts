@@ -27,6 +27,9 @@ export type TaskOutcome =
 
 export type TaskRecord = RecordHead & TaskOutcome;
 
+/** What follows in a stack is where this command submitted the task: the same for all, and nothing of the user's. */
+const submissionMark = '\n    --- submitted to a worker from ---';
+
 /** Causes of causes beyond this are left out; a cycle of them would have no end. */
 const causeDepthMax = 8;
 
@@ -75,7 +78,8 @@ export function describeFailure(thrown: unknown, depth = 0): FailureDescription 
     const message = typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 2, breakLength: 100 });
     return { name: 'NonError', message, thrown };
   }
-  const { name, message, stack, cause } = thrown;
+  const { name, message, cause } = thrown;
+  const stack = thrown.stack?.split(submissionMark)[0];
   const { code, errors, ...own } = thrown as Error & { code?: unknown; errors?: unknown };
   const nested = (inner: unknown): FailureDescription => describeFailure(inner, depth + 1);
   return {

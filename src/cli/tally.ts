@@ -35,7 +35,8 @@ export class Tally {
   }
 
   count(record: TaskRecord): void {
-    if (record.attempts > 0) this.#taskTimes.record(Math.max(1, Math.round(record.ms * 1000)));
+    // Nothing is known of the time of a task whose worker was lost.
+    if (record.ms > 0) this.#taskTimes.record(Math.max(1, Math.round(record.ms * 1000)));
     if (record.status === 'ok') {
       this.succeeded += 1;
       return;

@@ -4,19 +4,19 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { TypeScriptLoader } from './register-typescript.js';
+import type { TypeScriptLoader } from './describe-module.js';
 import { UsageError } from './usage-error.js';
 
 /**
- * The loader to register in workers; `undefined` where none is needed: for JavaScript, and on a Node that strips types.
+ * The loader to register before the module is imported; `undefined` where none is needed: for JavaScript, and on a Node
+ * that strips types. Looked for where the library's workers look for it.
  *
  * @throws {@link UsageError} when one is needed and not installed.
  */
 export function typeScriptLoader(moduleUrl: string, cwd: string): TypeScriptLoader | undefined {
   const { pathname, protocol } = new URL(moduleUrl);
   if (protocol !== 'file:' || !/\.[mc]?ts$/.test(pathname) || stripsTypes()) return undefined;
-  // The user's own first: of the version that their project is written for.
-  for (const base of [fileURLToPath(moduleUrl), resolve(cwd, 'noname.js'), fileURLToPath(import.meta.url)]) {
+  for (const base of [fileURLToPath(moduleUrl), resolve(cwd, 'noname.js')]) {
     const loader = installedLoader(base);
     if (loader !== undefined) return loader;
   }

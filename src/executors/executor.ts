@@ -73,6 +73,7 @@ export abstract class Executor implements AsyncDisposable {
   map<A extends unknown[], R>(fn: (...args: A) => R, ...inputs: InputsOf<A>): MapResults<Awaited<R>> {
     if (typeof fn !== 'function') throw new TypeError(`map needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
+    this.pool.checkOpen();
     const handle = functionHandle(fn);
     const site = captureSite(this.map);
     const source: MapSource = {

@@ -174,8 +174,9 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     try {
       for (;;) {
         if (rows.length >= size || (rows.length > 0 && this.#buffered >= this.#bufferSize)) {
-          if (!this.#submit(rows)) break;
+          const whole = rows;
           rows = [];
+          if (!this.#submit(whole)) break;
         }
         if (this.#buffered >= this.#bufferSize) break;
         const row = this.#reader.next();
@@ -186,7 +187,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
       }
       this.#pulls = 'may read';
     } catch (error) {
-      this.#inputsFailed(error);
+      this.#inputsFailed(error, rows);
     }
   }
 
@@ -201,7 +202,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
         this.#held = rows;
         this.#pull();
       },
-      (error: unknown) => this.#inputsFailed(error),
+      (error: unknown) => this.#inputsFailed(error, rows),
     );
     // What has been read goes to work meanwhile, even if it makes a short chunk.
     if (rows.length > 0 && this.#submit(rows)) rows = [];
@@ -216,11 +217,21 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     this.#wake();
   }
 
-  #inputsFailed(error: unknown): void {
+  /** What was read before the failure is still worked on. */
+  #inputsFailed(error: unknown, rows: unknown[][]): void {
     this.#pulls = 'ended';
     this.#inputFailure = { error };
+    if (rows.length > 0) this.#submitLast(rows);
     this.#reader.close();
     this.#wake();
+  }
+
+  #submitLast(rows: unknown[][]): void {
+    try {
+      this.#submit(rows);
+    } catch {
+      // The executor takes no more: that is the failure which is raised, and these rows were not started.
+    }
   }
 
   /** `false` when the executor's queue is full: the rows wait until one of ours has finished. */

@@ -5,6 +5,7 @@ import { functionHandle } from '../functions/handle.js';
 import type { Transfer } from '../pool/host.js';
 import type { PoolSettings } from '../pool/settings.js';
 import type { RetryPolicy, TaskSettings } from '../pool/task.js';
+import { notSerializable } from '../protocol/values.js';
 import type { Progress } from '../worker/current.js';
 import { usableProcessors } from './cpus.js';
 
@@ -182,7 +183,15 @@ function initializerOption(given: PoolOptions): PoolSettings['initializer'] {
   if (initargs !== undefined && !Array.isArray(initargs)) throw wrongType('initargs', initargs, 'a list of arguments');
   if (initializer === undefined) return undefined;
   if (typeof initializer !== 'function') throw wrongType('initializer', initializer, 'a function');
-  return { handle: functionHandle(initializer), args: structuredClone(initargs ?? []) };
+  return { handle: functionHandle(initializer), args: copyOf(initargs ?? [], 'initargs') };
+}
+
+function copyOf<T>(value: T, name: string): T {
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    throw notSerializable(value, name, cause, structuredClone);
+  }
 }
 
 function prefetchOption(value: PoolOptions['prefetch']): 'auto' | number {

@@ -8,6 +8,7 @@
  *   closing over something ──────────────────────► FunctionNotPortableError
  */
 
+import { findSourceMap } from 'node:module';
 import { FunctionNotPortableError } from '../errors.js';
 import { importName, type PortableFunction } from '../protocol/messages.js';
 import { builtinPath } from './builtins.js';
@@ -19,6 +20,7 @@ import {
   inspectFunction,
   scriptSource,
 } from './inspect.js';
+import { isKeepNamesHelper, withKeepNames } from './keep-names.js';
 import { beginsStrict, functionText } from './parse.js';
 import { referenceTo } from './references.js';
 import { explicitReference } from './tasks-from.js';
@@ -58,14 +60,14 @@ function byValue(fn: AnyFunction, inspected: InspectedFunction | undefined): Por
   if (free.usesSuper) refuseOuter(fn, 'super');
   if (free.usesPrivateName) refuseOuter(fn, 'a private name (#…)');
   if (free.usesImportMeta) refuseOuter(fn, 'import.meta');
-  for (const name of free.names) refuseCapture(fn, name, inspected?.scopes);
+  const helpers = free.names.filter((name) => isKeepNamesHelper(captured(name, inspected?.scopes)));
+  for (const name of free.names) if (!helpers.includes(name)) refuseCapture(fn, name, inspected?.scopes);
   const { url = '' } = inspected?.location ?? {};
+  const imports = free.dynamicImports.map((start) => start + text.offset);
   return {
     kind: 'value',
-    source: renameImports(
-      text.source,
-      free.dynamicImports.map((start) => start + text.offset),
-    ),
+    source: withKeepNames(renameImports(text.source, imports), helpers),
+    line: placeIn(url) ? (inspected?.location.line ?? 0) : undefined,
     url: url.startsWith('file:') ? url : undefined,
     strict: isStrict(fn, inspected),
   };
@@ -91,8 +93,26 @@ function refuseOuter(fn: AnyFunction, what: string): never {
   throw notPortable(fn, `it uses \`${what}\` of where it was defined`, 'pass what it needs as an argument', what);
 }
 
+/** Whether lines of the compiled text are lines of the file: they are not where a loader left a source map. */
+function placeIn(url: string): boolean {
+  return url.startsWith('file:') && findSourceMap(url) === undefined;
+}
+
+function scopeOf(name: string, scopes: readonly FunctionScope[] | undefined): FunctionScope | undefined {
+  return scopes?.find(({ kind, bindings }) => kind !== 'global' && Object.hasOwn(bindings, name));
+}
+
+function captured(name: string, scopes: readonly FunctionScope[] | undefined): unknown {
+  try {
+    return scopeOf(name, scopes)?.bindings[name];
+  } catch {
+    // Not initialized yet.
+    return undefined;
+  }
+}
+
 function refuseCapture(fn: AnyFunction, name: string, scopes: readonly FunctionScope[] | undefined): void {
-  const scope = scopes?.find(({ kind, bindings }) => kind !== 'global' && Object.hasOwn(bindings, name));
+  const scope = scopeOf(name, scopes);
   if (scope === undefined && (scopes !== undefined || name in globalThis)) return;
   const type = scope === undefined ? '' : ` (${typeName(scope.bindings, name)})`;
   throw notPortable(

@@ -26,10 +26,11 @@ export function revive(portable: PortableFunction, importModule: ImportModule): 
   }
 }
 
-function reviveValue({ source, url, strict }: ValueFunction, importModule: ImportModule): Callable {
+function reviveValue({ source, url, line, strict }: ValueFunction, importModule: ImportModule): Callable {
   const mode = strict ? "'use strict'; " : '';
   const script = new vm.Script(`(function (${importName}) { ${mode}return (${source}\n); })`, {
-    filename: url ?? 'concurrent-futures:function',
+    filename: line === undefined || url === undefined ? 'concurrent-futures:function' : url,
+    lineOffset: line ?? 0,
   });
   const make = script.runInThisContext() as (load: ImportModule) => Callable;
   return make((specifier) => importModule(resolveFrom(url, String(specifier))));

@@ -231,7 +231,7 @@ export class Future<T> implements PromiseLike<T> {
           `resultSync() on future "${this.name}" would block for ever: nothing on another thread can finish it. Use await.`,
         );
       }
-      this.#work.block(() => this.#isDone(), limitMs);
+      this.#block(this.#work, limitMs);
       if (!this.#isDone()) throw waitTimedOut(this, limitMs);
     }
     this.#observe();
@@ -317,6 +317,15 @@ export class Future<T> implements PromiseLike<T> {
   #removeCallback(callback: DoneCallback): void {
     if (this.#callbacks === callback) this.#callbacks = undefined;
     else if (Array.isArray(this.#callbacks)) this.#callbacks = this.#callbacks.filter((other) => other !== callback);
+  }
+
+  #block(work: FutureWork, limitMs: number): void {
+    try {
+      work.block(() => this.#isDone(), limitMs);
+    } catch (error) {
+      if (!(error instanceof DeadlockError)) throw error;
+      throw new DeadlockError(`resultSync() can't wait for task "${this.name}": ${error.message}`);
+    }
   }
 
   /** Resolves when the future is done; throws when `limitMs` pass first. */

@@ -9,9 +9,9 @@ export type ReturnWhen = 'FIRST_COMPLETED' | 'FIRST_EXCEPTION' | 'ALL_COMPLETED'
 const returnWhens: readonly ReturnWhen[] = ['FIRST_COMPLETED', 'FIRST_EXCEPTION', 'ALL_COMPLETED'];
 
 /** What {@link wait} gives: both sets together hold every future that was passed in, once. */
-export interface WaitResult<T> {
-  readonly done: Set<Future<T>>;
-  readonly notDone: Set<Future<T>>;
+export interface WaitResult<F extends Future<unknown>> {
+  readonly done: Set<F>;
+  readonly notDone: Set<F>;
 }
 
 /**
@@ -21,10 +21,10 @@ export interface WaitResult<T> {
  * `returnWhen`: `'ALL_COMPLETED'` (default), `'FIRST_COMPLETED'`, or `'FIRST_EXCEPTION'`, which waits for all if none
  * fails. A cancelled future is done, and is no exception.
  */
-export async function wait<T>(
-  futures: Iterable<Future<T>>,
+export async function wait<F extends Future<unknown>>(
+  futures: Iterable<F>,
   options?: WaitOptions & { readonly returnWhen?: ReturnWhen },
-): Promise<WaitResult<T>> {
+): Promise<WaitResult<F>> {
   const all = new Set(futures);
   const limitMs = timeoutOf(options);
   const returnWhen = options?.returnWhen ?? 'ALL_COMPLETED';
@@ -63,11 +63,21 @@ function firstOf(
   });
 }
 
-function split<T>(all: Set<Future<T>>): WaitResult<T> {
-  const done = new Set<Future<T>>();
-  const notDone = new Set<Future<T>>();
+function split<F extends Future<unknown>>(all: Set<F>): WaitResult<F> {
+  const done = new Set<F>();
+  const notDone = new Set<F>();
   for (const future of all) (future.done() ? done : notDone).add(future);
   return { done, notDone };
+}
+
+/**
+ * What {@link asCompleted} gives. Not the language's own `AsyncIterableIterator`: TypeScript takes the items of that one for
+ * awaited, and would show the value's type instead of the future's, since a future is a thenable.
+ */
+export interface CompletedFutures<F extends Future<unknown>> {
+  next(): Promise<IteratorResult<F, undefined>>;
+  return(): Promise<IteratorResult<F, undefined>>;
+  [Symbol.asyncIterator](): CompletedFutures<F>;
 }
 
 /**
@@ -76,22 +86,26 @@ function split<T>(all: Set<Future<T>>): WaitResult<T> {
  * @throws {@link TimeoutError} from the iteration when `timeout` milliseconds, counted from this call, pass before all
  * are done. Yielded futures are not kept, so each can be collected as soon as its reader lets go.
  */
-export function asCompleted<T>(futures: Iterable<Future<T>>, options?: WaitOptions): AsyncIterableIterator<Future<T>> {
+export function asCompleted<F extends Future<unknown>>(
+  futures: Iterable<F>,
+  options?: WaitOptions,
+): CompletedFutures<F> {
   return new AsCompleted(futures, timeoutOf(options));
 }
 
 /** Written by hand: an async generator would await each yielded future, since a future is a thenable. */
-class AsCompleted<T> implements AsyncIterableIterator<Future<T>> {
+class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
   readonly #total: number;
   readonly #limitMs: number;
   readonly #deadline: number;
   /** Each unfinished future with the way to withdraw our callback from it. */
-  readonly #pending = new Map<Future<T>, () => void>();
+  readonly #pending = new Map<F, () => void>();
   /** In order of completion; a set, since taking the first of a long array costs its length. */
-  readonly #completed = new Set<Future<T>>();
-  #wake: (() => void) | undefined;
+  readonly #completed = new Set<F>();
+  /** Reads that wait for a completion. */
+  #wakes: (() => void)[] = [];
 
-  constructor(futures: Iterable<Future<T>>, limitMs: number) {
+  constructor(futures: Iterable<F>, limitMs: number) {
     const all = new Set(futures);
     this.#total = all.size;
     this.#limitMs = limitMs;
@@ -106,7 +120,7 @@ class AsCompleted<T> implements AsyncIterableIterator<Future<T>> {
         onDone(future, () => {
           this.#pending.delete(future);
           this.#completed.add(future);
-          this.#wake?.();
+          this.#wake();
         }),
       );
     }
@@ -116,33 +130,34 @@ class AsCompleted<T> implements AsyncIterableIterator<Future<T>> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Future<T>, undefined>> {
+  async next(): Promise<IteratorResult<F, undefined>> {
     while (this.#completed.size === 0) {
       if (this.#pending.size === 0) return { done: true, value: undefined };
       const leftMs = this.#deadline - performance.now();
       if (leftMs <= 0) throw this.#timedOut();
       await this.#wakeWithin(leftMs);
     }
-    const value = this.#completed.values().next().value as Future<T>;
+    const value = this.#completed.values().next().value as F;
     this.#completed.delete(value);
     return { done: false, value };
   }
 
-  async return(): Promise<IteratorResult<Future<T>, undefined>> {
+  async return(): Promise<IteratorResult<F, undefined>> {
     this.#letGo();
     return { done: true, value: undefined };
   }
 
+  #wake(): void {
+    for (const wake of this.#wakes.splice(0)) wake();
+  }
+
   #wakeWithin(leftMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = Number.isFinite(leftMs) ? setTimeout(wake, clampTimerMs(leftMs)) : undefined;
-      const self = this;
-      function wake(): void {
+      const timer = Number.isFinite(leftMs) ? setTimeout(resolve, clampTimerMs(leftMs)) : undefined;
+      this.#wakes.push(() => {
         clearTimeout(timer);
-        self.#wake = undefined;
         resolve();
-      }
-      this.#wake = wake;
+      });
     });
   }
 
@@ -160,5 +175,6 @@ class AsCompleted<T> implements AsyncIterableIterator<Future<T>> {
     for (const withdraw of this.#pending.values()) withdraw();
     this.#pending.clear();
     this.#completed.clear();
+    this.#wake();
   }
 }

@@ -33,7 +33,7 @@ export class InlineHost implements WorkerHost {
   block(): void {
     for (const link of this.#links) if (link.hasWork) return;
     throw new DeadlockError(
-      'resultSync() can not wait for an asynchronous task of an inline executor: it needs the event loop of this very thread. Use await.',
+      'an asynchronous task of an inline executor needs the event loop of this very thread. Use await.',
     );
   }
 }

@@ -57,7 +57,7 @@ export class ProcessHost implements WorkerHost {
 
   block(): void {
     throw new DeadlockError(
-      'resultSync() can not wait for a process executor: what its workers answer is read by the event loop, which would stand still. Use await, or a ThreadPoolExecutor.',
+      'what process workers answer is read by the event loop, which would stand still. Use await, or a ThreadPoolExecutor.',
     );
   }
 }

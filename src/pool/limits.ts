@@ -10,6 +10,7 @@
 
 import { type ExecutorError, TimeoutError } from '../errors.js';
 import type { Clock } from './clock.js';
+import { atSite } from './site.js';
 import type { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
 
@@ -60,8 +61,9 @@ export class Limits {
 }
 
 function timedOut(slot: WorkerSlot, task: Task): TimeoutError {
-  return new TimeoutError(
+  const error = new TimeoutError(
     `task "${task.future.name}" ran longer than its timeout of ${task.settings.timeoutMs} ms and was stopped ` +
       `(attempt ${task.attempt}, worker ${slot.name})`,
   );
+  return atSite(error, task.submittedAt);
 }

@@ -23,6 +23,7 @@ import type { WorkerExit, WorkerHost } from './host.js';
 import { Limits } from './limits.js';
 import { reportLeftOver, taskLost } from './losses.js';
 import type { PoolSettings } from './settings.js';
+import { atSite, type SubmitSite, submitFrames } from './site.js';
 import { WorkerSlot } from './slot.js';
 import { type ExecutorStats, Tally } from './stats.js';
 import { Task, type TaskOwner, type TaskSettings } from './task.js';
@@ -63,8 +64,8 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   /** Queues a task. What it is to run and with which arguments is fixed when this returns. */
-  submit(handle: FunctionHandle, body: CallBody, settings: TaskSettings, site: { stack?: string }): Future<unknown> {
-    this.#checkOpen();
+  submit(handle: FunctionHandle, body: CallBody, settings: TaskSettings, site: SubmitSite): Future<unknown> {
+    this.checkOpen();
     const task = new Task(this, handle, body, settings, site);
     this.#pendingCount += 1;
     this.#hold();
@@ -83,8 +84,22 @@ export class Pool implements TaskOwner, CrewEvents {
     return task.future;
   }
 
+  /** Throws what `submit` would throw before it looks at the task. */
+  checkOpen(): void {
+    const { namePrefix, maxQueue } = this.settings;
+    if (this.#state === 'broken') throw this.#broken();
+    if (this.#state !== 'running') {
+      throw new ShutdownError(`cannot schedule new futures: ${namePrefix} was shut down. Make a new executor.`);
+    }
+    if (this.#dispatcher.length >= maxQueue) {
+      throw new QueueFullError(
+        `the queue of ${namePrefix} holds ${maxQueue} tasks (maxQueue): wait for some before you submit more`,
+      );
+    }
+  }
+
   /** Makes an error anew that a task, or a part of one, failed with. */
-  decodeTaskError(error: EncodedError, handle: FunctionHandle, site: { stack?: string }): unknown {
+  decodeTaskError(error: EncodedError, handle: FunctionHandle, site: SubmitSite): unknown {
     return decodeError(error, (name) => handle.findErrorClass(name), submitFrames(site));
   }
 
@@ -191,7 +206,7 @@ export class Pool implements TaskOwner, CrewEvents {
 
   onGone(slot: WorkerSlot, exit: WorkerExit, lost: Task | undefined): void {
     if (lost !== undefined && lost.place !== 'done') {
-      this.#failOrRetry(lost, lost.verdict ?? taskLost(lost, slot.name, exit), 0);
+      this.#failOrRetry(lost, lost.verdict ?? atSite(taskLost(lost, slot.name, exit), lost.submittedAt), 0);
     } else if (slot.state === 'ready' && exit.error !== undefined) reportLeftOver(slot.name, exit.error);
     this.#dispatcher.dispatch();
     this.#drained();
@@ -206,25 +221,12 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#dispatcher.close();
     for (const task of tasks) {
       this.withdraw(task);
-      task.fail(this.#broken(), 0);
+      task.fail(atSite(this.#broken(), task.submittedAt), 0);
     }
     for (const slot of this.#crew.slots) this.#crew.condemn(slot);
   }
 
   // ── Steps ──
-
-  #checkOpen(): void {
-    const { namePrefix, maxQueue } = this.settings;
-    if (this.#state === 'broken') throw this.#broken();
-    if (this.#state !== 'running') {
-      throw new ShutdownError(`cannot schedule new futures: ${namePrefix} was shut down. Make a new executor.`);
-    }
-    if (this.#dispatcher.length >= maxQueue) {
-      throw new QueueFullError(
-        `the queue of ${namePrefix} holds ${maxQueue} tasks (maxQueue): wait for some before you submit more`,
-      );
-    }
-  }
 
   #snapshot(task: Task): void {
     try {
@@ -242,7 +244,7 @@ export class Pool implements TaskOwner, CrewEvents {
   #refuse(task: Task, cause: unknown): void {
     const [value, root] = task.body.kind === 'call' ? [task.body.args, 'args'] : [task.body.rows, 'rows'];
     const error = notSerializable(value, root, cause, (part) => this.#host.copy(part));
-    task.fail(error, 0);
+    task.fail(atSite(error, task.submittedAt), 0);
   }
 
   #settle(task: Task, answer: Answer): void {
@@ -303,7 +305,8 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#crew.dismiss();
     if (this.#crew.slots.size > 0) return;
     if (this.#state === 'draining') this.#state = 'stopped';
-    this.#unobserved.report();
+    // A moment later: whoever waited for the shutdown looks at the outcomes first.
+    this.#clock.after(0, () => this.#unobserved.report());
     for (const resolve of this.#whenStopped.splice(0)) resolve();
   }
 
@@ -324,10 +327,4 @@ function holdsObjects(body: CallBody): boolean {
 /** Whether a value could change, or can't be copied at all. */
 function needsCopy(value: unknown): boolean {
   return (typeof value === 'object' && value !== null) || typeof value === 'function' || typeof value === 'symbol';
-}
-
-/** The stack of the call to `submit`, to stand below the remote frames. */
-function submitFrames(site: { stack?: string }): string {
-  const frames = site.stack?.split('\n').slice(1).join('\n');
-  return frames ? `\n    --- submitted to a worker from ---\n${frames}` : '';
 }

@@ -23,6 +23,7 @@ import {
 import type { CallBody } from '../protocol/messages.js';
 import type { Transfer } from './host.js';
 import type { Queued } from './queue.js';
+import type { SubmitSite } from './site.js';
 
 /** When and how a failed task is run again. */
 export interface RetryPolicy {
@@ -86,8 +87,7 @@ export class Task implements FutureWork, Queued {
   verdict: Error | undefined;
   /** Whether anybody has asked for the outcome; from then on a failure is not reported at shutdown. */
   isObserved = false;
-  /** Holds the stack of the call to `submit`. */
-  readonly submittedAt: { readonly stack?: string };
+  readonly submittedAt: SubmitSite;
   readonly #owner: TaskOwner;
 
   constructor(
@@ -95,7 +95,7 @@ export class Task implements FutureWork, Queued {
     handle: FunctionHandle,
     body: CallBody,
     settings: TaskSettings,
-    submittedAt: { readonly stack?: string },
+    submittedAt: SubmitSite,
   ) {
     this.#owner = owner;
     this.handle = handle;

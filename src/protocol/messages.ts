@@ -24,7 +24,13 @@ export type PortableFunction =
    * An expression that evaluates to the function. In it `import()` is written as a call of {@link importName}, since text that is
    * evaluated has no module whose imports it could use; `url` is the module that it stood in, where that is a file.
    */
-  | { readonly kind: 'value'; readonly source: string; readonly url: string | undefined; readonly strict: boolean };
+  | {
+      readonly kind: 'value';
+      readonly source: string;
+      readonly url: string | undefined;
+      readonly line: number | undefined;
+      readonly strict: boolean;
+    };
 
 /** What stands for `import` in a function that travels by value. */
 export const importName = '__concurrentFuturesImport';

@@ -36,6 +36,8 @@ export interface StartOptions {
   readonly stdin?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** In a process group of its own, so that a test can signal all of it as a terminal does. */
+  readonly ownGroup?: boolean;
   /** Another copy of the command. */
   readonly command?: string;
 }
@@ -54,11 +56,15 @@ after(() => {
 });
 
 /** Starts `futures` with these arguments; its standard input stays open unless `stdin` is given. */
-export function start(args: readonly string[], { stdin, cwd = fixtures, env, command }: StartOptions = {}): Running {
+export function start(
+  args: readonly string[],
+  { stdin, cwd = fixtures, env, ownGroup, command }: StartOptions = {},
+): Running {
   const child = spawn(process.execPath, [command ?? commandPath, ...args], {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: 'pipe',
+    detached: ownGroup ?? false,
   });
   living.add(child);
   child.on('exit', () => living.delete(child));

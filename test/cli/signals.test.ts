@@ -9,7 +9,7 @@ async function startedGate(directory: string, task: string, ...args: string[]): 
   const rows = JSON.stringify(['a', 'b', 'c', 'd'].map((name) => ({ directory, name })));
   const inputs = join(directory, 'in.json');
   writeFileSync(inputs, rows);
-  const running = start(['map', `./tasks.mjs#${task}`, '-i', inputs, '-w', '1', ...args]);
+  const running = start(['map', `./tasks.mjs#${task}`, '-i', inputs, '-w', '1', ...args], { ownGroup: true });
   await untilExists(join(directory, 'started-a'));
   return running;
 }
@@ -27,6 +27,17 @@ describe('a signal', () => {
       assert.equal(ended.code, 130, ended.stderr);
       assert.deepEqual(outcomes(parseLines(readFileSync(output, 'utf8'))), ['a']);
       assert.match(ended.stderr, /1 task in .*: 1 succeeded, 3 not started/);
+    });
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`lets the task in a process finish when the whole terminal or service gets it (${signal})`, async () => {
+      using directory = temporaryDirectory();
+      const running = await startedGate(directory.path, 'gate', '-e', 'process');
+      process.kill(-(running.child.pid as number), signal);
+      await running.seen('stderr', `${signal}: no more inputs`);
+      writeFileSync(join(directory.path, 'release-a'), '');
+      assert.deepEqual(outcomes((await running.ended).lines), ['a']);
     });
   }
 

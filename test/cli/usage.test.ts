@@ -97,7 +97,7 @@ describe('futures', () => {
   it('prints its help, with examples, and its version', async () => {
     const help = await futures(['map', '--help']);
     assert.equal(help.code, 0);
-    assert.match(help.stdout, /--max-workers <n>[^]*Examples:\n {2}futures map /);
+    assert.match(help.stdout, /--max-workers <n>[\s\S]*Examples:\n {2}futures map /);
     const version = await futures(['--version']);
     assert.equal(version.code, 0);
     assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);

@@ -67,3 +67,9 @@ export const threads: readonly Kind[] = among(threadKind);
 export const processes: readonly Kind[] = among(processKind);
 export const inline: readonly Kind[] = among(inlineKind);
 export const blocking: readonly Kind[] = among(threadKind, inlineKind);
+
+/** The processes of an executor's workers that are there now; none for threads. */
+export function workerPids(kind: Kind, executor: Executor): number[] {
+  if (kind.name !== 'process') return [];
+  return executor.stats().workers.flatMap((worker) => worker.systemId ?? []);
+}

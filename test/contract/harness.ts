@@ -6,11 +6,11 @@
  */
 
 import { strict as assert } from 'node:assert';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 // First, so that the library sees the temporary folder.
 import './own-tmp.js';
 import type { Executor, Future } from 'concurrent-futures';
-import { type AnyOptions, all, type Kind } from './executors.js';
+import { type AnyOptions, all, type Kind, workerPids } from './executors.js';
 import { Stage } from './gates.js';
 import { Baseline } from './leaks.js';
 
@@ -42,6 +42,9 @@ export interface ContractOptions {
 
 const timeoutMs = 30_000;
 const shutdownTimeoutMs = 10_000;
+
+// A test that failed may have left something that keeps this process alive: the others' results matter more.
+after(() => setTimeout(() => process.exit(1), 5_000).unref());
 
 export function contract(title: string, body: (scene: Scene) => Promise<void>): void;
 export function contract(title: string, options: ContractOptions, body: (scene: Scene) => Promise<void>): void;
@@ -79,7 +82,7 @@ async function play(kind: Kind, options: ContractOptions, body: (scene: Scene) =
     await body({ kind, executor: create(options.options), stage, create, takeWarnings });
   } finally {
     stage.openAll();
-    const pids = executors.flatMap((watched) => workerPids(watched.executor));
+    const pids = executors.flatMap((watched) => workerPids(kind, watched.executor));
     for (const watched of executors) await strike(watched);
     stage.remove();
     await baseline.assertNothingLeft(pids);
@@ -98,22 +101,25 @@ interface Watched {
 function watch(executor: Executor): Watched {
   const futures = new Set<Future<unknown>>();
   const noteFuturesOf = (target: Executor): Executor => {
-    const submit = target.submit.bind(target) as (...args: unknown[]) => Future<unknown>;
-    const withOptions = target.with.bind(target);
-    const noted = (...args: unknown[]): Future<unknown> => {
-      const future = submit(...args);
-      futures.add(future);
-      return future;
-    };
-    Object.defineProperty(target, 'submit', { value: noted, configurable: true, writable: true });
-    Object.defineProperty(target, 'with', {
-      value: (options: Parameters<Executor['with']>[0]) => noteFuturesOf(withOptions(options)),
-      configurable: true,
-      writable: true,
-    });
-    return target;
+    if (target.submit === noteSubmit) return target;
+    return Object.assign(target, { submit: noteSubmit, with: noteWith });
   };
+  const { submit, with: view } = executor as Untyped;
+  function noteSubmit(this: Executor, ...args: unknown[]): Future<unknown> {
+    const future = submit.apply(this, args);
+    futures.add(future);
+    return future;
+  }
+  function noteWith(this: Executor, options: object): Executor {
+    return noteFuturesOf(view.call(this, options));
+  }
   return { executor: noteFuturesOf(executor), futures };
+}
+
+/** The two methods that give futures, with their types forgotten. */
+interface Untyped {
+  submit(...args: unknown[]): Future<unknown>;
+  with(options: object): Executor;
 }
 
 /** Shuts an executor down, whatever the test did to it, and asserts that it is done with everything. */
@@ -133,8 +139,4 @@ async function strike({ executor, futures }: Watched): Promise<void> {
     { queued: 0, running: 0, unfinished: [], pending: [] },
     'the executor was not done when it was shut down',
   );
-}
-
-function workerPids(executor: Executor): number[] {
-  return executor.stats().workers.flatMap((worker) => (worker.pid === undefined ? [] : [worker.pid]));
 }

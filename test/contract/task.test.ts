@@ -78,8 +78,7 @@ contract('stats name each worker and where it is', { on: pooled }, async ({ kind
   const [worker, ...others] = executor.stats().workers;
   assert.equal(others.length, 0);
   assert.equal(worker?.completed, 1);
-  if (kind.name === 'process') assert.equal(worker?.pid, where.pid);
-  else assert.equal(worker?.threadId, where.threadId);
+  assert.equal(worker?.systemId, kind.name === 'process' ? where.pid : where.threadId);
 });
 
 contract('stats are plain data', async ({ executor }) => {

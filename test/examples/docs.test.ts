@@ -2,15 +2,16 @@
  * The code in the documents runs and prints what the documents say.
  *
  * A fenced block marked `ts run` or `js run` is a program; the `text` block right after it, if there is one, is exactly what
- * it prints. A block marked `file=NAME` is written next to the programs that follow it in the same document.
+ * it prints. A block marked `file=NAME` is written next to the programs that follow it in the same document. In a block
+ * marked `console run`, the lines after each `$ futures …` are its standard output.
  */
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { root, runTypeScript } from './run-program.js';
+import { root, run, runFutures, runTypeScript } from './run-program.js';
 
 interface Block {
   readonly info: string;
@@ -35,6 +36,9 @@ function makeProject(): string {
   const directory = mkdtempSync(join(tmpdir(), 'docs-'));
   mkdirSync(join(directory, 'node_modules'));
   symlinkSync(root, join(directory, 'node_modules', 'concurrent-futures'));
+  const bin = join(directory, 'node_modules', '.bin');
+  mkdirSync(bin);
+  symlinkSync(`${root}dist/cli/main.js`, join(bin, 'futures'));
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n');
   return directory;
 }
@@ -63,4 +67,47 @@ for (const document of ['README.md', 'docs/guide.md']) {
       });
     }
   });
+}
+
+describe('docs/command.md', { timeout: 120_000 }, () => {
+  const project = makeProject();
+  after(() => rmSync(project, { recursive: true }));
+  const path = `${join(project, 'node_modules', '.bin')}:${process.env['PATH']}`;
+
+  for (const { info, code, line } of blocksOf('docs/command.md')) {
+    const file = /\bfile=(\S+)/.exec(info)?.[1];
+    if (file !== undefined) writeFileSync(join(project, file), code);
+    if (info !== 'console run') continue;
+    for (const [, command, printed] of code.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
+      it(`shows what the command prints (line ${line}): ${command}`, async () => {
+        const ended = await run('sh', ['-c', command as string], { PATH: path }, project);
+        assert.equal(ended.code, 0, ended.stderr);
+        assert.equal(withoutTimes(ended.stdout), withoutTimes(printed as string));
+      });
+    }
+  }
+
+  it('has every option of the help, and no other', async () => {
+    const { stdout } = await runFutures(['map', '--help']);
+    const help = new Set(stdout.match(/^ {2}-\w, (--[a-z-]+)/gm)?.map((text) => text.replace(/^.*(--)/, '$1')));
+    const document = readFileSync(`${root}docs/command.md`, 'utf8');
+    const table = new Set([...document.matchAll(/^\| `-\w`, `(--[a-z-]+)/gm)].map((match) => match[1]));
+    assert.deepEqual([...table].sort(), [...help].sort());
+  });
+});
+
+describe('the documents', () => {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/guide.md', 'docs/command.md']) {
+    it(`link to files that exist (${document})`, () => {
+      const links = [...readFileSync(`${root}${document}`, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)];
+      const missing = links
+        .map((match) => match[1] as string)
+        .filter((link) => !existsSync(join(root, document, '..', link)));
+      assert.deepEqual(missing, []);
+    });
+  }
+});
+
+function withoutTimes(text: string): string {
+  return text.replaceAll(/"ms":[\d.]+/g, '"ms":0');
 }

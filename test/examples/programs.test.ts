@@ -94,7 +94,9 @@ describe('the programs', limit, () => {
     }
   });
 
-  it('run without tsx on a Node that strips types', { skip: !stripsTypes && 'this Node does not strip types' }, async () => {
+  it('run without tsx on a Node that strips types', {
+    skip: !stripsTypes && 'this Node does not strip types',
+  }, async () => {
     const ended = await run(process.execPath, ['examples/thread-pool.ts'], { SLEEP_MS: '20' }, root);
     assert.deepEqual(sorted(ended.stdout), faithful(seven), ended.stderr);
   });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { InlineExecutor, ProcessPoolExecutor, type Progress, TimeoutError } from 'concurrent-futures';
 import { runner } from '../../examples/upgrade-careful.js';
-import { lines, root, runFutures, sorted } from './run-program.js';
+import { lines, runFutures, sorted } from './run-program.js';
 
 const limit = { timeout: 120_000 };
 const names = ['python', 'java', 'golang', 'php', 'rust', 'shell', 'c'];
@@ -62,7 +62,11 @@ describe('the upgrade, by the command', limit, () => {
     const ended = await runFutures(upgrade('upgrade-careful', inputs.path), { SLEEP_MS: '20' });
     assert.equal(ended.code, 1, ended.stderr);
     const messages = records(ended.stdout).map(({ value, error }) => value ?? error?.message);
-    assert.deepEqual(messages, ['python', 'index must be a whole number; got "1"', 'name must be some text; got undefined']);
+    assert.deepEqual(messages, [
+      'python',
+      'index must be a whole number; got "1"',
+      'name must be some text; got undefined',
+    ]);
   });
 
   it('names the input whose time was over, and keeps the results in the file', async () => {

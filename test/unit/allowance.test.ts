@@ -58,9 +58,13 @@ test('tasks that all take the same time get as many places as fill two milliseco
 
 test('one task far longer than those before counts at once', options, () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ min: 0, max: 0.2, noNaN: true })), fc.double({ min: 2, max: 1e6, noNaN: true }), (tiny, long) => {
-      assert.equal(after([...tiny, long]).tasks, 1);
-    }),
+    fc.property(
+      fc.array(fc.double({ min: 0, max: 0.2, noNaN: true })),
+      fc.double({ min: 2, max: 1e6, noNaN: true }),
+      (tiny, long) => {
+        assert.equal(after([...tiny, long]).tasks, 1);
+      },
+    ),
   );
 });
 

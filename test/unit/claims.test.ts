@@ -79,7 +79,11 @@ const revokeSteps = (seq: number): Step[] => [
 ];
 
 /** Walks all interleavings of a worker that claims all tasks in order and an executor that wants some back. */
-function faultsOfModel(count: number, worker: (seq: number) => Step[], executor: (seq: number) => Step[]): { faults: Set<string>; seen: Set<string> } {
+function faultsOfModel(
+  count: number,
+  worker: (seq: number) => Step[],
+  executor: (seq: number) => Step[],
+): { faults: Set<string>; seen: Set<string> } {
   const faults = new Set<string>();
   const seen = new Set<string>();
   const claims = Array.from({ length: count }, (_, seq) => worker(seq)).flat();
@@ -103,17 +107,21 @@ function faultsOfModel(count: number, worker: (seq: number) => Step[], executor:
   return { faults, seen };
 }
 
-test('in every interleaving of the two-flag protocol no task is both run and taken back, and none is skipped unasked', options, () => {
-  const { faults, seen } = faultsOfModel(3, claimSteps, revokeSteps);
-  assert.deepEqual([...faults], []);
-  assert.deepEqual([...seen].sort(), [
-    // Both sides saw each other: the worker answers `revoked`, and the executor queues the task again.
-    'claimed false, revoked false',
-    'claimed false, revoked true',
-    'claimed true, revoked false',
-    'claimed true, revoked undefined',
-  ]);
-});
+test(
+  'in every interleaving of the two-flag protocol no task is both run and taken back, and none is skipped unasked',
+  options,
+  () => {
+    const { faults, seen } = faultsOfModel(3, claimSteps, revokeSteps);
+    assert.deepEqual([...faults], []);
+    assert.deepEqual([...seen].sort(), [
+      // Both sides saw each other: the worker answers `revoked`, and the executor queues the task again.
+      'claimed false, revoked false',
+      'claimed false, revoked true',
+      'claimed true, revoked false',
+      'claimed true, revoked undefined',
+    ]);
+  },
+);
 
 test('the model finds the fault of a worker that looks before it writes', options, () => {
   const [write, look] = [(seq: number) => claimSteps(seq)[0] as Step, (seq: number) => claimSteps(seq)[1] as Step];
@@ -149,7 +157,11 @@ type Source = { readonly FileClaims: typeof FileClaims; readonly FileClaimant: t
 function load(text: string, fs: object): Source {
   const require = createRequire(import.meta.url);
   const module = { exports: {} };
-  new Function('require', 'module', 'exports', text)((name: string) => (/^(node:)?fs$/.test(name) ? fs : require(name)), module, module.exports);
+  new Function('require', 'module', 'exports', text)(
+    (name: string) => (/^(node:)?fs$/.test(name) ? fs : require(name)),
+    module,
+    module.exports,
+  );
   return module.exports as Source;
 }
 
@@ -198,67 +210,76 @@ function claimsFile(): ClaimsFile {
   };
 }
 
-test('in every interleaving of its system calls the real file is claimed by one side, also where the ring is used again', options, async () => {
-  const file = claimsFile();
-  const words = new Int32Array(new SharedArrayBuffer(64));
-  const text = bundled();
-  // Before each of our own calls, so many of the worker's are granted and waited for.
-  let before: number[] = [];
-  let granted = 0;
-  const grant = (count: number): void => {
-    for (let i = 0; i < count; i++) {
-      granted += 1;
-      Atomics.store(words, word.granted, granted);
-      Atomics.notify(words, word.granted);
-      while (Atomics.load(words, word.done) < granted) Atomics.wait(words, word.done, granted - 1);
-    }
-  };
-  const stepped =
-    <A extends unknown[], R>(call: (...args: A) => R) =>
-    (...args: A): R => {
-      grant(before.shift() ?? 0);
-      return call(...args);
+test(
+  'in every interleaving of its system calls the real file is claimed by one side, also where the ring is used again',
+  options,
+  async () => {
+    const file = claimsFile();
+    const words = new Int32Array(new SharedArrayBuffer(64));
+    const text = bundled();
+    // Before each of our own calls, so many of the worker's are granted and waited for.
+    let before: number[] = [];
+    let granted = 0;
+    const grant = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        granted += 1;
+        Atomics.store(words, word.granted, granted);
+        Atomics.notify(words, word.granted);
+        while (Atomics.load(words, word.done) < granted) Atomics.wait(words, word.done, granted - 1);
+      }
     };
-  const real = load(text, { readSync: stepped(readSync), writeSync: stepped(writeSync) });
-  const claims: Claims = new real.FileClaims(file.fd);
-  const worker = new Worker(steppedWorker, { eval: true, workerData: { text, fd: file.fd, words: words.buffer } });
-  try {
-    const count = 2;
-    const seen = new Set<string>();
-    const schedules = [...wishes(count)].flatMap((wish) => [...interleavings(count * 2, wish.length * 2)].map((order) => [wish, order] as const));
-    let first = 0;
-    while (first < 2 * ringSize) {
-      for (const [wish, order] of schedules) {
-        const seqs = Array.from({ length: count }, (_, i) => first + i);
-        first += count;
-        before = [];
-        for (const seq of seqs) claims.offer(seq);
-        for (const seq of seqs) Atomics.store(words, word.results + (seq % 8), 0);
-        Atomics.store(words, word.claims, first);
-        Atomics.notify(words, word.claims);
-        const runs = order.split('E').map((calls) => calls.length);
-        before = runs.slice(0, -1);
-        const revoked = new Map(wish.map((place) => [place, claims.revoke(seqs[place] as number)]));
-        grant(runs.at(-1) as number);
-        for (const [place, seq] of seqs.entries()) {
-          Atomics.wait(words, word.results + (seq % 8), 0);
-          const outcome = { claimed: Atomics.load(words, word.results + (seq % 8)) === 1, revoked: revoked.get(place) };
-          assert.equal(fault(outcome), undefined, `task ${place} of ${wish} in the order ${order}`);
-          seen.add(`claimed ${outcome.claimed}, revoked ${outcome.revoked}`);
+    const stepped =
+      <A extends unknown[], R>(call: (...args: A) => R) =>
+      (...args: A): R => {
+        grant(before.shift() ?? 0);
+        return call(...args);
+      };
+    const real = load(text, { readSync: stepped(readSync), writeSync: stepped(writeSync) });
+    const claims: Claims = new real.FileClaims(file.fd);
+    const worker = new Worker(steppedWorker, { eval: true, workerData: { text, fd: file.fd, words: words.buffer } });
+    try {
+      const count = 2;
+      const seen = new Set<string>();
+      const schedules = [...wishes(count)].flatMap((wish) =>
+        [...interleavings(count * 2, wish.length * 2)].map((order) => [wish, order] as const),
+      );
+      let first = 0;
+      while (first < 2 * ringSize) {
+        for (const [wish, order] of schedules) {
+          const seqs = Array.from({ length: count }, (_, i) => first + i);
+          first += count;
+          before = [];
+          for (const seq of seqs) claims.offer(seq);
+          for (const seq of seqs) Atomics.store(words, word.results + (seq % 8), 0);
+          Atomics.store(words, word.claims, first);
+          Atomics.notify(words, word.claims);
+          const runs = order.split('E').map((calls) => calls.length);
+          before = runs.slice(0, -1);
+          const revoked = new Map(wish.map((place) => [place, claims.revoke(seqs[place] as number)]));
+          grant(runs.at(-1) as number);
+          for (const [place, seq] of seqs.entries()) {
+            Atomics.wait(words, word.results + (seq % 8), 0);
+            const outcome = {
+              claimed: Atomics.load(words, word.results + (seq % 8)) === 1,
+              revoked: revoked.get(place),
+            };
+            assert.equal(fault(outcome), undefined, `task ${place} of ${wish} in the order ${order}`);
+            seen.add(`claimed ${outcome.claimed}, revoked ${outcome.revoked}`);
+          }
         }
       }
+      assert.deepEqual([...seen].sort(), [
+        'claimed false, revoked false',
+        'claimed false, revoked true',
+        'claimed true, revoked false',
+        'claimed true, revoked undefined',
+      ]);
+    } finally {
+      await worker.terminate();
+      file.remove();
     }
-    assert.deepEqual([...seen].sort(), [
-      'claimed false, revoked false',
-      'claimed false, revoked true',
-      'claimed true, revoked false',
-      'claimed true, revoked undefined',
-    ]);
-  } finally {
-    await worker.terminate();
-    file.remove();
-  }
-});
+  },
+);
 
 // ── The real classes, from two threads at once ──
 
@@ -315,64 +336,75 @@ const itemCount = 20_000;
 const unansweredMax = 200;
 
 for (const [kind, open] of Object.entries(kinds)) {
-  test(`on ${kind}, tasks that one thread claims while another takes them back each run exactly once`, options, async () => {
-    const seed = Date.now() >>> 0;
-    const random = randomness(seed);
-    const side = open();
-    const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
-    const [words, items] = [new Int32Array(shared(8)), new Int32Array(shared(ringSize * 4))];
-    const [runs, lost] = [new Int32Array(shared(itemCount * 4)), new Uint8Array(shared(ringSize))];
-    const workerData = { ...side.workerData, text: bundled(), words: words.buffer, items: items.buffer, runs: runs.buffer, lost: lost.buffer };
-    const worker = new Worker(hammeringWorker, { eval: true, workerData });
-    const failed = new Promise<never>((_, reject) => worker.once('error', reject));
-    failed.catch(() => {});
-    try {
-      const queue = Array.from({ length: itemCount }, (_, item) => item);
-      /** The numbers that the worker has not answered; whether each was taken back for certain. */
-      const takenBack = new Map<number, boolean>();
-      const requeues = { revoked: 0, answered: 0 };
-      let [handed, answered] = [0, 0];
-      while (queue.length > 0 || takenBack.size > 0) {
-        const batch = Math.min(queue.length, unansweredMax - takenBack.size, 1 + Math.floor(random() * 40));
-        for (let i = 0; i < batch; i++) {
-          side.claims.offer(handed);
-          Atomics.store(items, handed % ringSize, queue.shift() as number);
-          takenBack.set(handed, false);
-          handed += 1;
+  test(
+    `on ${kind}, tasks that one thread claims while another takes them back each run exactly once`,
+    options,
+    async () => {
+      const seed = Date.now() >>> 0;
+      const random = randomness(seed);
+      const side = open();
+      const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
+      const [words, items] = [new Int32Array(shared(8)), new Int32Array(shared(ringSize * 4))];
+      const [runs, lost] = [new Int32Array(shared(itemCount * 4)), new Uint8Array(shared(ringSize))];
+      const workerData = {
+        ...side.workerData,
+        text: bundled(),
+        words: words.buffer,
+        items: items.buffer,
+        runs: runs.buffer,
+        lost: lost.buffer,
+      };
+      const worker = new Worker(hammeringWorker, { eval: true, workerData });
+      const failed = new Promise<never>((_, reject) => worker.once('error', reject));
+      failed.catch(() => {});
+      try {
+        const queue = Array.from({ length: itemCount }, (_, item) => item);
+        /** The numbers that the worker has not answered; whether each was taken back for certain. */
+        const takenBack = new Map<number, boolean>();
+        const requeues = { revoked: 0, answered: 0 };
+        let [handed, answered] = [0, 0];
+        while (queue.length > 0 || takenBack.size > 0) {
+          const batch = Math.min(queue.length, unansweredMax - takenBack.size, 1 + Math.floor(random() * 40));
+          for (let i = 0; i < batch; i++) {
+            side.claims.offer(handed);
+            Atomics.store(items, handed % ringSize, queue.shift() as number);
+            takenBack.set(handed, false);
+            handed += 1;
+          }
+          Atomics.store(words, limit.handed, handed);
+          Atomics.notify(words, limit.handed);
+          for (let i = 0; i < batch && random() < 0.9; i++) {
+            const seq = handed - 1 - Math.floor(random() * takenBack.size);
+            if (takenBack.get(seq) !== false || !side.claims.revoke(seq)) continue;
+            takenBack.set(seq, true);
+            queue.push(Atomics.load(items, seq % ringSize));
+            requeues.revoked += 1;
+          }
+          if (Atomics.load(words, limit.answered) === answered && takenBack.size > unansweredMax / 2) {
+            Atomics.wait(words, limit.answered, answered, 1000);
+          }
+          for (const end = Atomics.load(words, limit.answered); answered < end; answered++) {
+            const wasTakenBack = takenBack.get(answered);
+            takenBack.delete(answered);
+            const wasLost = Atomics.load(lost, answered % ringSize) === 1;
+            assert.ok(!wasTakenBack || wasLost, `task ${answered} was run and taken back; seed ${seed}`);
+            if (!wasLost || wasTakenBack) continue;
+            // Both sides saw each other: the worker's answer brings the task back.
+            queue.push(Atomics.load(items, answered % ringSize));
+            requeues.answered += 1;
+          }
+          if (queue.length === 0 && takenBack.size > 0 && Atomics.load(words, limit.answered) === answered) {
+            Atomics.wait(words, limit.answered, answered, 1000);
+          }
         }
-        Atomics.store(words, limit.handed, handed);
-        Atomics.notify(words, limit.handed);
-        for (let i = 0; i < batch && random() < 0.9; i++) {
-          const seq = handed - 1 - Math.floor(random() * takenBack.size);
-          if (takenBack.get(seq) !== false || !side.claims.revoke(seq)) continue;
-          takenBack.set(seq, true);
-          queue.push(Atomics.load(items, seq % ringSize));
-          requeues.revoked += 1;
-        }
-        if (Atomics.load(words, limit.answered) === answered && takenBack.size > unansweredMax / 2) {
-          Atomics.wait(words, limit.answered, answered, 1000);
-        }
-        for (const end = Atomics.load(words, limit.answered); answered < end; answered++) {
-          const wasTakenBack = takenBack.get(answered);
-          takenBack.delete(answered);
-          const wasLost = Atomics.load(lost, answered % ringSize) === 1;
-          assert.ok(!wasTakenBack || wasLost, `task ${answered} was run and taken back; seed ${seed}`);
-          if (!wasLost || wasTakenBack) continue;
-          // Both sides saw each other: the worker's answer brings the task back.
-          queue.push(Atomics.load(items, answered % ringSize));
-          requeues.answered += 1;
-        }
-        if (queue.length === 0 && takenBack.size > 0 && Atomics.load(words, limit.answered) === answered) {
-          Atomics.wait(words, limit.answered, answered, 1000);
-        }
+        assert.deepEqual([...new Set(runs)], [1], `some item ran not once; seed ${seed}`);
+        assert.ok(requeues.revoked > 0, 'nothing was ever taken back');
+      } finally {
+        await worker.terminate();
+        side.remove();
       }
-      assert.deepEqual([...new Set(runs)], [1], `some item ran not once; seed ${seed}`);
-      assert.ok(requeues.revoked > 0, 'nothing was ever taken back');
-    } finally {
-      await worker.terminate();
-      side.remove();
-    }
-  });
+    },
+  );
 }
 
 // ── Each side by itself ──
@@ -431,7 +463,10 @@ for (const [kind, open] of Object.entries(pairs)) {
   on('taking one task back leaves its neighbours', ({ claims, claimant }) => {
     for (let seq = 0; seq < 3; seq++) claims.offer(seq);
     assert.equal(claims.revoke(1), true);
-    assert.deepEqual([0, 1, 2].map((seq) => claimant.claim(seq)), [true, false, true]);
+    assert.deepEqual(
+      [0, 1, 2].map((seq) => claimant.claim(seq)),
+      [true, false, true],
+    );
   });
 
   on('the time of the running task is that of its claim', ({ claims, claimant }) => {

@@ -88,7 +88,13 @@ test('an error of a class that is not known arrives as a RemoteError with everyt
 });
 
 test('own properties of an error arrive, in every copyable type', options, () => {
-  const fields = { count: 1n, when: new Date(0), tags: new Set(['a']), nested: { list: [1, undefined] }, nothing: undefined };
+  const fields = {
+    count: 1n,
+    when: new Date(0),
+    tags: new Set(['a']),
+    nested: { list: [1, undefined] },
+    nothing: undefined,
+  };
   const arrived = sentError(Object.assign(new Error('e'), fields));
   assert.deepStrictEqual({ ...arrived }, fields);
 });
@@ -99,7 +105,7 @@ test('a property that can not be copied is replaced by a text that says so', opt
   assert.match(String(arrived['request']), /^\[not copied: /);
 });
 
-test("an error of Node keeps its class, its name and its code", options, () => {
+test('an error of Node keeps its class, its name and its code', options, () => {
   let thrown: unknown;
   try {
     Buffer.alloc(-1);
@@ -113,7 +119,14 @@ test("an error of Node keeps its class, its name and its code", options, () => {
 });
 
 test("this library's own errors arrive as themselves, with their code and fields", options, () => {
-  const lost = new WorkerLostError('lost', { exitCode: 3, signal: null, outOfMemory: false, stderr: '', workerName: 'w', attempt: 2 });
+  const lost = new WorkerLostError('lost', {
+    exitCode: 3,
+    signal: null,
+    outOfMemory: false,
+    stderr: '',
+    workerName: 'w',
+    attempt: 2,
+  });
   const arrived = sentError(lost);
   assert.equal(Object.getPrototypeOf(arrived), WorkerLostError.prototype);
   assert.equal(arrived['code'], 'WORKER_LOST');
@@ -129,6 +142,7 @@ test("a user's class with the name of one of ours is not taken for it", options,
 
 test('a class with the name of a global that is no error is not made from it', options, () => {
   const thrown = new Error('e');
+  // biome-ignore lint/suspicious/noShadowRestrictedNames: the very name is what is tested
   Object.setPrototypeOf(thrown, class Map extends Error {}.prototype);
   assert.ok(sentError(thrown) instanceof RemoteError);
 });
@@ -188,7 +202,9 @@ test('an AggregateError keeps its errors, those that are none included', options
 });
 
 test('an AggregateError nested in another arrives whole', options, () => {
-  const arrived = sentError(new AggregateError([new AggregateError([new TypeError('deep')])])) as unknown as AggregateError;
+  const arrived = sentError(
+    new AggregateError([new AggregateError([new TypeError('deep')])]),
+  ) as unknown as AggregateError;
   assert.ok(arrived.errors[0].errors[0] instanceof TypeError);
 });
 
@@ -209,15 +225,25 @@ test('a chain of a thousand causes arrives', options, () => {
 test('any graph of errors arrives with the same shape', options, () => {
   const classes = [Error, TypeError, AggregateError] as const;
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(2), fc.option(fc.nat(7)), fc.array(fc.nat(7), { maxLength: 3 })), { minLength: 1, maxLength: 8 }), (plan) => {
-      const errors = plan.map(([which], i): Error => (which === 2 ? new AggregateError([], `${i}`) : new (classes[which] as ErrorConstructor)(`${i}`)));
-      plan.forEach(([which, cause, nested], i) => {
-        const pick = (at: number): Error => errors[at % errors.length] as Error;
-        if (cause !== null) Object.defineProperty(errors[i], 'cause', { value: pick(cause), configurable: true, writable: true });
-        if (which === 2) (errors[i] as AggregateError).errors = nested.map(pick);
-      });
-      assert.deepEqual(shape(sent(errors[0])), shape(errors[0]));
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.nat(2), fc.option(fc.nat(7)), fc.array(fc.nat(7), { maxLength: 3 })), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      (plan) => {
+        const errors = plan.map(
+          ([which], i): Error =>
+            which === 2 ? new AggregateError([], `${i}`) : new (classes[which] as ErrorConstructor)(`${i}`),
+        );
+        plan.forEach(([which, cause, nested], i) => {
+          const pick = (at: number): Error => errors[at % errors.length] as Error;
+          if (cause !== null)
+            Object.defineProperty(errors[i], 'cause', { value: pick(cause), configurable: true, writable: true });
+          if (which === 2) (errors[i] as AggregateError).errors = nested.map(pick);
+        });
+        assert.deepEqual(shape(sent(errors[0])), shape(errors[0]));
+      },
+    ),
   );
 });
 
@@ -245,7 +271,11 @@ test('whatever is thrown and can be copied arrives as itself', options, () => {
   fc.assert(fc.property(value, (thrown) => assert.deepStrictEqual(sent(thrown), thrown)));
 });
 
-for (const [what, thrown] of Object.entries({ 'a function': () => {}, 'a symbol': Symbol('s'), 'an object with a function': { f() {} } })) {
+for (const [what, thrown] of Object.entries({
+  'a function': () => {},
+  'a symbol': Symbol('s'),
+  'an object with a function': { f() {} },
+})) {
   test(`${what} that is thrown arrives as the error that says that it can not be copied`, options, () => {
     const arrived = sent(thrown);
     assert.ok(arrived instanceof NotSerializableError);
@@ -301,7 +331,8 @@ const hostile: Readonly<Record<string, () => unknown>> = {
   'errors that are no list': () => withOwn({ errors: { value: { 0: 1 } } }),
   'errors with holes': () => withOwn({ errors: { value: Object.assign([], { 2: new Error('c') }) } }),
   'errors with functions': () => withOwn({ errors: { value: [() => {}] } }),
-  'a field whose inspection throws': () => withOwn({ field: { value: { [inspect.custom]: boom, f() {} }, enumerable: true } }),
+  'a field whose inspection throws': () =>
+    withOwn({ field: { value: { [inspect.custom]: boom, f() {} }, enumerable: true } }),
   'a field that is a revoked proxy': () => withOwn({ field: { value: revoked({}), enumerable: true } }),
   'a field named __proto__': () => withOwn({ ['__proto__']: { value: { polluted: true }, enumerable: true } }),
   'a code that is an object': () => withOwn({ code: { value: {} } }),
@@ -322,19 +353,25 @@ const hostile: Readonly<Record<string, () => unknown>> = {
   'a proxy that has nothing': () => proxied('has'),
   'a DOMException': () => new DOMException('stopped', 'AbortError'),
   'a DOMException with a field': () => Object.assign(new DOMException('stopped', 'AbortError'), { extra: 1 }),
-  'a DOMException with a cause': () => Object.defineProperty(new DOMException('stopped', 'AbortError'), 'cause', { value: new Error('why') }),
-  "the reason of AbortSignal.timeout's kind": () => new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
+  'a DOMException with a cause': () =>
+    Object.defineProperty(new DOMException('stopped', 'AbortError'), 'cause', { value: new Error('why') }),
+  "the reason of AbortSignal.timeout's kind": () =>
+    new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
 };
 
 for (const [kind, copy] of Object.entries(copies)) {
   for (const [what, make] of Object.entries(hostile)) {
-    test(`[${kind}] an error with, or that is, ${what} is encoded, copied and decoded without throwing`, options, () => {
-      const thrown = make();
-      const encoded = encodeError(thrown, copy);
-      const copied = copy(encoded) as typeof encoded;
-      assert.ok(decodeError(copied, unknownClasses, '') !== undefined);
-      assert.equal('polluted' in {}, false);
-    });
+    test(
+      `[${kind}] an error with, or that is, ${what} is encoded, copied and decoded without throwing`,
+      options,
+      () => {
+        const thrown = make();
+        const encoded = encodeError(thrown, copy);
+        const copied = copy(encoded) as typeof encoded;
+        assert.ok(decodeError(copied, unknownClasses, '') !== undefined);
+        assert.equal('polluted' in {}, false);
+      },
+    );
   }
 }
 

@@ -7,7 +7,15 @@ import { copyByFrame, encodeFrame, FrameReader, rawFrame } from '../../src/proto
 
 const options = { timeout: 30_000 };
 
-const plain = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true, maxDepth: 3 });
+const plain = fc.anything({
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  withTypedArray: true,
+  withSparseArray: true,
+  maxDepth: 3,
+});
 /** Messages of very different sizes: the empty ones, and ones longer than a pipe's chunk. */
 const message = fc.oneof(
   { weight: 4, arbitrary: plain },
@@ -30,7 +38,10 @@ test('any cut of the stream into chunks gives the same messages in the same orde
   fc.assert(
     fc.property(fc.array(message, { maxLength: 12 }), fc.array(place, { maxLength: 30 }), (messages, places) => {
       const stream = Buffer.concat(messages.map((sent) => encodeFrame(sent)));
-      assert.deepStrictEqual(readAll(cut(stream, places)), messages.map((sent) => structuredClone(sent)));
+      assert.deepStrictEqual(
+        readAll(cut(stream, places)),
+        messages.map((sent) => structuredClone(sent)),
+      );
     }),
     { numRuns: 200 },
   );
@@ -41,7 +52,10 @@ test('a stream that comes byte by byte gives the same messages', options, () => 
     fc.property(fc.array(plain, { minLength: 1, maxLength: 4 }), (messages) => {
       const stream = Buffer.concat(messages.map((sent) => encodeFrame(sent)));
       const bytes = [...stream].map((byte) => Buffer.from([byte]));
-      assert.deepStrictEqual(readAll(bytes), messages.map((sent) => structuredClone(sent)));
+      assert.deepStrictEqual(
+        readAll(bytes),
+        messages.map((sent) => structuredClone(sent)),
+      );
     }),
     { numRuns: 50 },
   );
@@ -59,7 +73,10 @@ test('a message comes out with the chunk that completes it, not before and not l
 test('empty chunks change nothing', options, () => {
   const stream = encodeFrame('message');
   const empty = Buffer.alloc(0);
-  assert.deepEqual(readAll([empty, stream.subarray(0, 2), empty, empty, stream.subarray(2), empty, stream]), ['message', 'message']);
+  assert.deepEqual(readAll([empty, stream.subarray(0, 2), empty, empty, stream.subarray(2), empty, stream]), [
+    'message',
+    'message',
+  ]);
 });
 
 test('a reader that is stopped between two messages gives the rest with the next chunk', options, () => {

@@ -58,7 +58,10 @@ function step(name: string, applies: (both: Both) => boolean, run: (both: Both) 
 
 const always = (): boolean => true;
 const notEmpty = ({ model }: Both): boolean => model.items.length > 0;
-const priority = fc.oneof(fc.constantFrom(0, 1, -1), fc.constantFrom(-0, 0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY));
+const priority = fc.oneof(
+  fc.constantFrom(0, 1, -1),
+  fc.constantFrom(-0, 0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+);
 
 function add(how: 'push' | 'pushFront', itemPriority: number): fc.Command<Both, Both> {
   return step(`${how}(${itemPriority})`, always, (both) => {

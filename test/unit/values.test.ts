@@ -25,78 +25,79 @@ class Socketish {
   readonly handler = fn;
 }
 
-const table: Readonly<Record<string, { readonly make: () => unknown; readonly path: string; readonly says?: RegExp }>> = {
-  'a function itself': { make: () => fn, path: 'result', says: /the function fn/ },
-  'an anonymous function': { make: () => [() => {}][0], path: 'result', says: /a function/ },
-  'a symbol': { make: () => Symbol('key'), path: 'result', says: /the symbol Symbol\(key\)/ },
-  'a function in an object': { make: () => ({ onDone: fn }), path: 'result.onDone' },
-  'a function in an array': { make: () => [1, { rows: [0, fn] }], path: 'result[1].rows[1]' },
-  'a key that is no identifier': { make: () => ({ 'on done': { 0: fn } }), path: 'result["on done"]["0"]' },
-  'a key beyond ASCII': { make: () => ({ größe: fn }), path: 'result.größe' },
-  'an empty key': { make: () => ({ '': fn }), path: 'result[""]' },
-  'a key with a quote': { make: () => ({ 'a"b': fn }), path: 'result["a\\"b"]' },
-  'a named property of an array': { make: () => Object.assign([1], { extra: fn }), path: 'result.extra' },
-  'a function in a sparse array': { make: () => Object.assign([], { 3: fn }), path: 'result[3]' },
-  "a map's value": { make: () => new Map([['k', fn]]), path: 'result.get("k")' },
-  "a map's value under a number": { make: () => new Map([[1, fn]]), path: 'result.get(1)' },
-  "a map's value under an object": { make: () => new Map([[{}, { deep: fn }]]), path: 'result.get(…).deep' },
-  "a map's key": { make: () => new Map([[{ f: fn }, 1]]), path: 'result.keys(…).f' },
-  "a set's member": { make: () => new Set([{ a: 1 }, { f: fn }]), path: 'result.values(…).f' },
-  'a promise': { make: () => ({ later: Promise.resolve(1) }), path: 'result.later', says: /a Promise/ },
-  'an instance with a function': { make: () => ({ socket: new Socketish() }), path: 'result.socket.handler' },
-  'a getter that throws': {
-    make: () => ({
-      get size() {
-        throw new RangeError('no size');
+const table: Readonly<Record<string, { readonly make: () => unknown; readonly path: string; readonly says?: RegExp }>> =
+  {
+    'a function itself': { make: () => fn, path: 'result', says: /the function fn/ },
+    'an anonymous function': { make: () => [() => {}][0], path: 'result', says: /a function/ },
+    'a symbol': { make: () => Symbol('key'), path: 'result', says: /the symbol Symbol\(key\)/ },
+    'a function in an object': { make: () => ({ onDone: fn }), path: 'result.onDone' },
+    'a function in an array': { make: () => [1, { rows: [0, fn] }], path: 'result[1].rows[1]' },
+    'a key that is no identifier': { make: () => ({ 'on done': { 0: fn } }), path: 'result["on done"]["0"]' },
+    'a key beyond ASCII': { make: () => ({ größe: fn }), path: 'result.größe' },
+    'an empty key': { make: () => ({ '': fn }), path: 'result[""]' },
+    'a key with a quote': { make: () => ({ 'a"b': fn }), path: 'result["a\\"b"]' },
+    'a named property of an array': { make: () => Object.assign([1], { extra: fn }), path: 'result.extra' },
+    'a function in a sparse array': { make: () => Object.assign([], { 3: fn }), path: 'result[3]' },
+    "a map's value": { make: () => new Map([['k', fn]]), path: 'result.get("k")' },
+    "a map's value under a number": { make: () => new Map([[1, fn]]), path: 'result.get(1)' },
+    "a map's value under an object": { make: () => new Map([[{}, { deep: fn }]]), path: 'result.get(…).deep' },
+    "a map's key": { make: () => new Map([[{ f: fn }, 1]]), path: 'result.keys(…).f' },
+    "a set's member": { make: () => new Set([{ a: 1 }, { f: fn }]), path: 'result.values(…).f' },
+    'a promise': { make: () => ({ later: Promise.resolve(1) }), path: 'result.later', says: /a Promise/ },
+    'an instance with a function': { make: () => ({ socket: new Socketish() }), path: 'result.socket.handler' },
+    'a getter that throws': {
+      make: () => ({
+        get size() {
+          throw new RangeError('no size');
+        },
+      }),
+      path: 'result.size',
+      says: /a getter that throws \(no size\)/,
+    },
+    'a getter that gives a function': {
+      make: () => ({
+        get callback() {
+          return fn;
+        },
+      }),
+      path: 'result.callback',
+    },
+    'a proxy': { make: () => ({ model: new Proxy({}, {}) }), path: 'result.model' },
+    'a revoked proxy': {
+      make: () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return [proxy];
       },
-    }),
-    path: 'result.size',
-    says: /a getter that throws \(no size\)/,
-  },
-  'a getter that gives a function': {
-    make: () => ({
-      get callback() {
-        return fn;
+      path: 'result[0]',
+    },
+    'a proxy that refuses everything': { make: () => ({ model: new Proxy({}, hostile()) }), path: 'result.model' },
+    'a function behind a cycle that comes first': {
+      make: () => {
+        const value: Record<string, unknown> = {};
+        value['self'] = value;
+        value['onDone'] = fn;
+        return value;
       },
-    }),
-    path: 'result.callback',
-  },
-  'a proxy': { make: () => ({ model: new Proxy({}, {}) }), path: 'result.model' },
-  'a revoked proxy': {
-    make: () => {
-      const { proxy, revoke } = Proxy.revocable({}, {});
-      revoke();
-      return [proxy];
+      path: 'result.onDone',
     },
-    path: 'result[0]',
-  },
-  'a proxy that refuses everything': { make: () => ({ model: new Proxy({}, hostile()) }), path: 'result.model' },
-  'a function behind a cycle that comes first': {
-    make: () => {
-      const value: Record<string, unknown> = {};
-      value['self'] = value;
-      value['onDone'] = fn;
-      return value;
+    'a function in a tree whose nodes know their parents': {
+      make: () => {
+        const root: { name: string; children: unknown[] } = { name: 'root', children: [] };
+        root.children.push({ parent: root, name: 'leaf', render: fn });
+        return root;
+      },
+      path: 'result.children[0].render',
     },
-    path: 'result.onDone',
-  },
-  'a function in a tree whose nodes know their parents': {
-    make: () => {
-      const root: { name: string; children: unknown[] } = { name: 'root', children: [] };
-      root.children.push({ parent: root, name: 'leaf', render: fn });
-      return root;
+    'a function in a part that stands in two places': {
+      make: () => {
+        const shared = { f: fn };
+        return { a: shared, b: shared };
+      },
+      path: 'result.a.f',
     },
-    path: 'result.children[0].render',
-  },
-  'a function in a part that stands in two places': {
-    make: () => {
-      const shared = { f: fn };
-      return { a: shared, b: shared };
-    },
-    path: 'result.a.f',
-  },
-  'the first of several': { make: () => ({ ok: 1, first: fn, second: fn }), path: 'result.first' },
-};
+    'the first of several': { make: () => ({ ok: 1, first: fn, second: fn }), path: 'result.first' },
+  };
 
 /** A handler whose every trap throws. */
 function hostile(): ProxyHandler<object> {
@@ -133,30 +134,40 @@ test('the part at fault is found wherever it was put', options, () => {
   const key = fc.oneof(fc.string(), fc.constantFrom('a', 'b', '__proto__', 'constructor', 'toString'));
   const leaf = fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.constant(undefined));
   const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
-    tree: fc.oneof({ maxDepth: 4, withCrossShrink: true }, leaf, fc.array(tie('tree'), { maxLength: 4 }), fc.dictionary(key, tie('tree'), { maxKeys: 4 })),
+    tree: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      leaf,
+      fc.array(tie('tree'), { maxLength: 4 }),
+      fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
+    ),
   }));
   fc.assert(
-    fc.property(fc.array(tree, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(), { maxLength: 6 }), (value, route) => {
-      // Walks down a random route, and puts a function where it ends.
-      let holder: unknown[] | Record<string, unknown> = value;
-      let expected = 'result';
-      for (const step of route) {
-        const keys = Object.keys(holder);
-        const at = keys[step % Math.max(1, keys.length)];
-        const below = at === undefined ? undefined : (holder as Record<string, unknown>)[at];
-        if (typeof below !== 'object' || below === null) break;
-        expected += Array.isArray(holder) ? `[${at}]` : pathOf(at as string);
-        holder = below as typeof holder;
-      }
-      if (Array.isArray(holder)) {
-        expected += `[${holder.length}]`;
-        holder.push(fn);
-      } else {
-        expected += '.fault';
-        holder['fault'] = fn;
-      }
-      assert.equal(faultOf(value, structuredClone).path, expected);
-    }),
+    fc.property(
+      fc.array(tree, { minLength: 1, maxLength: 4 }),
+      fc.array(fc.nat(), { maxLength: 6 }),
+      (drawn, route) => {
+        const value: object = structuredClone(drawn);
+        // Walks down a random route, and puts a function where it ends.
+        let holder = value;
+        let expected = 'result';
+        for (const step of route) {
+          const keys = Object.keys(holder);
+          const at = keys[step % Math.max(1, keys.length)];
+          const below = at === undefined ? undefined : (holder as Record<string, unknown>)[at];
+          if (typeof below !== 'object' || below === null) break;
+          expected += Array.isArray(holder) ? `[${at}]` : pathOf(at as string);
+          holder = below;
+        }
+        if (Array.isArray(holder)) {
+          expected += `[${holder.length}]`;
+          holder.push(fn);
+        } else {
+          expected += '.fault';
+          Object.assign(holder, { fault: fn });
+        }
+        assert.equal(faultOf(value, structuredClone).path, expected);
+      },
+    ),
     { numRuns: 300 },
   );
 });

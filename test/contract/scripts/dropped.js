@@ -1,6 +1,6 @@
 // Drops an executor that was never shut down; needs --expose-gc. Its results are right and its workers end.
 import { pow } from '../fixtures/tasks.js';
-import { make } from './script.js';
+import { kind, make } from './script.js';
 
 let live = 0;
 process.on('worker', (worker) => {
@@ -14,7 +14,7 @@ let pids = [];
 async function useAndDrop() {
   const executor = make();
   const values = await executor.map(pow, [1, 2, 3], [2, 2, 2]).toArray();
-  pids = executor.stats().workers.flatMap((worker) => worker.pid ?? []);
+  if (kind === 'process') pids = executor.stats().workers.map((worker) => worker.systemId);
   return values;
 }
 

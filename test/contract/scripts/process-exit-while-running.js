@@ -1,6 +1,6 @@
 // The program ends by itself while tasks run: it ends at once, with its own code.
 import { spin } from '../fixtures/tasks.js';
-import { make } from './script.js';
+import { kind, make } from './script.js';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,12 +16,7 @@ const timer = setInterval(() => {
     return;
   }
   clearInterval(timer);
-  console.log(
-    executor
-      .stats()
-      .workers.map((worker) => worker.pid ?? '')
-      .join(' '),
-  );
+  if (kind === 'process') console.log(executor.stats().workers[0]?.systemId);
   rmSync(dir, { recursive: true });
   process.exit(3);
 }, 2);
