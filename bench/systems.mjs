@@ -4,8 +4,10 @@
  * Every pool is given a fixed number of workers, and otherwise its own defaults unless its label says so.
  */
 
+import { fileURLToPath } from 'node:url';
+
 const tasks = new URL('./tasks.mjs', import.meta.url).href;
-const workerpoolWorker = new URL('./workerpool-worker.mjs', import.meta.url).pathname;
+const workerpoolWorker = fileURLToPath(new URL('./workerpool-worker.mjs', import.meta.url));
 
 async function openOurs(className, workers) {
   const futures = await import('concurrent-futures');

@@ -6,7 +6,7 @@
  *   STUCK=php LIMIT_MS=2000 node --import tsx examples/process-pool-careful.ts      (to see one stopped)
  */
 
-import { asCompleted, ProcessPoolExecutor } from 'concurrent-futures';
+import { type Future, ProcessPoolExecutor } from 'concurrent-futures';
 
 const names = ['python', 'java', 'golang', 'php', 'rust', 'shell', 'c'];
 const limitMs = Number(process.env['LIMIT_MS'] ?? 3 * 60 * 1000);
@@ -19,19 +19,22 @@ async function runner(name: string): Promise<void> {
   console.log(`${name} ends`);
 }
 
+/** Says how a task ended, as soon as it has. */
+async function report(future: Future<void>): Promise<void> {
+  try {
+    await future;
+    console.log(`${future.name}: ok`);
+  } catch (error) {
+    console.log(`${future.name}: ${error}`);
+    process.exitCode = 1;
+  }
+}
+
 const executor = new ProcessPoolExecutor({ maxWorkers: 4 });
 try {
   // The limit is the task's own, counted from its start: waiting in the queue does not use it up.
   const futures = names.map((name) => executor.with({ name, timeout: limitMs }).submit(runner, name));
-  for await (const future of asCompleted(futures)) {
-    try {
-      await future;
-      console.log(`${future.name}: ok`);
-    } catch (error) {
-      console.log(`${future.name}: ${error}`);
-      process.exitCode = 1;
-    }
-  }
+  await Promise.all(futures.map(report));
 } finally {
   // Nothing is left by now unless something above threw; then what still runs gets as long again, is stopped, and is named.
   const { unfinished } = await executor.shutdown({ cancelFutures: true, timeout: limitMs });

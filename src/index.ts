@@ -10,6 +10,13 @@ export { inProcess, inThread } from './executors/single.js';
 export { ThreadPoolExecutor } from './executors/thread.js';
 export { tasksFrom } from './functions/tasks-from.js';
 export { Future, type FutureSource, type FutureState, type FutureStats, type WaitOptions } from './future/future.js';
-export { asCompleted, type CompletedFutures, type ReturnWhen, type WaitResult, wait } from './future/wait.js';
+export {
+  asCompleted,
+  type CompletedFuture,
+  type CompletedFutures,
+  type ReturnWhen,
+  type WaitResult,
+  wait,
+} from './future/wait.js';
 export type { ExecutorStats, WorkerStats } from './pool/stats.js';
 export { type CurrentTask, currentTask, isWorker, type Progress } from './worker/task-scope.js';

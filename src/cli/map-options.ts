@@ -102,6 +102,7 @@ function chooseInputs(values: readonly string[], { input, inputFormat }: MapFlag
   if (values.length > 0) {
     throw new UsageError(`inputs come either from --input or after the module, not from both (found "${values[0]}")`);
   }
+  if (input === '') throw new UsageError('--input needs the name of a file, or - for standard input');
   if (input === '-') return { kind: 'stdin', format: inputFormat ?? 'lines' };
   return { kind: 'file', path: input, format: inputFormat ?? formatOfPath(input) };
 }

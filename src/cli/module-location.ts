@@ -31,8 +31,9 @@ export async function locateModule(reference: string, cwd: string): Promise<Modu
 /** The export follows the last `#`, unless that belongs to the name of an existing file. */
 function splitReference(reference: string, cwd: string): { text: string; exportName: string | undefined } {
   const hash = reference.lastIndexOf('#');
-  if (hash === -1 || existsSync(resolve(cwd, reference))) return { text: reference, exportName: undefined };
-  const text = reference.slice(0, hash);
+  if (reference !== '' && (hash === -1 || existsSync(resolve(cwd, reference))))
+    return { text: reference, exportName: undefined };
+  const text = reference.slice(0, Math.max(0, hash));
   const exportName = reference.slice(hash + 1);
   if (text === '' || exportName === '') {
     throw new UsageError(

@@ -1,7 +1,7 @@
 /** What has been counted so far; its size does not grow with the number of tasks. */
 
 import { createHistogram } from 'node:perf_hooks';
-import type { TaskRecord } from './records.js';
+import type { FailureDescription, TaskRecord } from './records.js';
 
 /** Failures with more kinds of messages than this are counted under {@link Tally.otherFailures}. */
 const failureKindsMax = 1000;
@@ -36,13 +36,13 @@ export class Tally {
 
   count(record: TaskRecord): void {
     // Nothing is known of the time of a task whose worker was lost.
-    if (record.ms > 0) this.#taskTimes.record(Math.max(1, Math.round(record.ms * 1000)));
+    if (record.status === 'ok' || record.ms > 0) this.#taskTimes.record(Math.max(1, Math.round(record.ms * 1000)));
     if (record.status === 'ok') {
       this.succeeded += 1;
       return;
     }
     this.failed += 1;
-    const title = `${record.error.name}: ${record.error.message.trim().split('\n')[0]}`;
+    const title = titleOf(record.error);
     const count = this.#failures.get(title);
     if (count === undefined && this.#failures.size === failureKindsMax) this.otherFailures += 1;
     else this.#failures.set(title, (count ?? 0) + 1);
@@ -58,4 +58,11 @@ export class Tally {
     const groups = [...this.#failures].map(([title, count]) => ({ title, count }));
     return groups.sort((one, other) => other.count - one.count);
   }
+}
+
+function titleOf({ name, message, code }: FailureDescription): string {
+  const title = `${name}: ${message.trim().split('\n')[0]}`;
+  if (code !== 'TIMEOUT' && code !== 'WORKER_LOST') return title;
+  // The library names worker and attempt in these, which would make a group of each.
+  return title.replace(/ \(attempt \d+[^)]*\)/, '').replace(/\bworker \S+_\d+/, 'a worker');
 }

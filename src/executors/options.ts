@@ -40,8 +40,8 @@ export interface ThreadOptions {
   readonly resourceLimits?: ResourceLimits;
   readonly env?: NodeJS.ProcessEnv | typeof SHARE_ENV;
   readonly execArgv?: readonly string[];
-  /** `true` keeps what workers print away from this process's standard output. */
-  readonly stdout?: boolean;
+  /** Where what workers print goes: this process's standard output (`false`), its standard error, or nowhere (`true`). */
+  readonly stdout?: boolean | 'stderr';
   /** `true` keeps what workers print away from this process's standard error. */
   readonly stderr?: boolean;
 }
@@ -54,6 +54,8 @@ export interface ProcessOptions {
   readonly execPath?: string;
   readonly uid?: number;
   readonly gid?: number;
+  /** Where what workers print goes: this process's standard output (`false`), its standard error, or nowhere (`true`). */
+  readonly stdout?: boolean | 'stderr';
   /** Bytes of resident memory; a worker that is over it after a task is replaced. */
   readonly maxMemory?: number;
 }
@@ -102,7 +104,7 @@ const poolOptionNames = [
   'prefetch',
 ];
 export const threadOptionNames = ['resourceLimits', 'env', 'execArgv', 'stdout', 'stderr'];
-export const processOptionNames = ['cwd', 'env', 'execArgv', 'execPath', 'uid', 'gid', 'maxMemory'];
+export const processOptionNames = ['cwd', 'env', 'execArgv', 'execPath', 'uid', 'gid', 'stdout', 'maxMemory'];
 const taskOptionNames = ['timeout', 'signal', 'priority', 'retries', 'transfer', 'name', 'onReport'];
 const retryOptionNames = ['times', 'backoff', 'maxBackoff', 'retryOn'];
 

@@ -9,8 +9,8 @@ export class ProcessPoolExecutor extends Executor {
   constructor(options?: PoolOptions & ProcessOptions) {
     checkBootstrap('ProcessPoolExecutor');
     const settings = poolSettings('ProcessPoolExecutor', options, processOptionNames);
-    const { cwd, env, execArgv, execPath, uid, gid } = options ?? {};
-    const host = new ProcessHost({ cwd, env, execArgv, execPath, uid, gid });
+    const { cwd, env, execArgv, execPath, uid, gid, stdout = false } = options ?? {};
+    const host = new ProcessHost({ cwd, env, execArgv, execPath, uid, gid, stdout });
     super(new Pool(host, settings, systemClock()), settings.shutdownTimeoutMs);
   }
 }

@@ -71,14 +71,20 @@ function split<F extends Future<unknown>>(all: Set<F>): WaitResult<F> {
 }
 
 /**
- * What {@link asCompleted} gives. Not the language's own `AsyncIterableIterator`: TypeScript takes the items of that one for
- * awaited, and would show the value's type instead of the future's, since a future is a thenable.
+ * What {@link asCompleted} gives. Not the language's own `AsyncIterableIterator`, whose items TypeScript takes for awaited: it
+ * would show the value's type instead of the future's, since a future is a thenable. (TypeScript 6 does so for this type, too, in
+ * every `for await` over it but a program's first; `next()` has the right type everywhere.)
  */
 export interface CompletedFutures<F extends Future<unknown>> {
-  next(): Promise<IteratorResult<F, undefined>>;
-  return(): Promise<IteratorResult<F, undefined>>;
+  next(): Promise<CompletedFuture<F>>;
+  return(): Promise<CompletedFuture<F>>;
   [Symbol.asyncIterator](): CompletedFutures<F>;
 }
+
+/** One step of {@link CompletedFutures}. */
+export type CompletedFuture<F extends Future<unknown>> =
+  | { readonly done: false; readonly value: F }
+  | { readonly done: true; readonly value: undefined };
 
 /**
  * The futures as they complete, those done already first; duplicates come once.
@@ -130,7 +136,7 @@ class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<F, undefined>> {
+  async next(): Promise<CompletedFuture<F>> {
     while (this.#completed.size === 0) {
       if (this.#pending.size === 0) return { done: true, value: undefined };
       const leftMs = this.#deadline - performance.now();
@@ -142,7 +148,7 @@ class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
     return { done: false, value };
   }
 
-  async return(): Promise<IteratorResult<F, undefined>> {
+  async return(): Promise<CompletedFuture<F>> {
     this.#letGo();
     return { done: true, value: undefined };
   }

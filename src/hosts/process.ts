@@ -4,7 +4,7 @@
  *   this process ──fd 3: the runtime's text, then frames──► child
  *                ◄──fd 4: frames, written synchronously────
  *                ◄──fd 5: claims, an unlinked file────────►
- *                ◄──fd 2: standard error, passed on────────        (fd 1 is inherited)
+ *                ◄──fd 2: standard error, passed on────────        (fd 1 goes where the option `stdout` says)
  *
  * Pipes of our own instead of Node's IPC channel: a child's synchronous write survives the child's death, and the user's
  * code in the child finds `process.send` as it would in any program.
@@ -34,7 +34,10 @@ export interface ProcessSettings {
   readonly execPath: string | undefined;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  readonly stdout: boolean | 'stderr';
 }
+
+const stdoutOf = { true: 'ignore', false: 'inherit', stderr: 2 } as const;
 
 /** How long after a child's exit its last answers may still take to come through the pipe. */
 const lastAnswersMs = 1000;
@@ -83,7 +86,7 @@ class ProcessLink implements WorkerLink {
     const execArgv = settings.execArgv ?? inheritedExecArgv();
     const args = [...execArgv, '--input-type=commonjs', '-e', bootstrapSource];
     this.#child = spawn(settings.execPath ?? process.execPath, args, {
-      stdio: ['ignore', 'inherit', 'pipe', 'pipe', 'pipe', this.#claimsFd],
+      stdio: ['ignore', stdoutOf[`${settings.stdout}`], 'pipe', 'pipe', 'pipe', this.#claimsFd],
       env: { ...(settings.env ?? process.env), [workerMark]: spec.name },
       windowsHide: true,
       ...(cwd !== undefined && { cwd }),

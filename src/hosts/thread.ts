@@ -28,7 +28,7 @@ export interface ThreadSettings {
   readonly resourceLimits: ResourceLimits | undefined;
   readonly env: NodeJS.ProcessEnv | typeof import('node:worker_threads').SHARE_ENV | undefined;
   readonly execArgv: readonly string[] | undefined;
-  readonly stdout: boolean;
+  readonly stdout: boolean | 'stderr';
   readonly stderr: boolean;
 }
 
@@ -78,7 +78,8 @@ class ThreadLink implements WorkerLink {
     const claims = new SharedArrayBuffer(SharedClaims.byteLength);
     const life = new SharedArrayBuffer(LifeWords.byteLength);
     const { port1, port2 } = new MessageChannel();
-    const data: ThreadData = { port: port2, claims, activity, life };
+    const { stdout, stderr } = settings;
+    const data: ThreadData = { port: port2, claims, activity, life, stdout, stderr };
     const execArgv = settings.execArgv ?? ownOptionsToDrop();
     this.claims = new SharedClaims(claims);
     this.#life = new LifeWords(life);
@@ -89,13 +90,11 @@ class ThreadLink implements WorkerLink {
       name: spec.name,
       workerData: { [threadDataKey]: data },
       transferList: [port2],
-      stdout: settings.stdout,
-      stderr: settings.stderr,
       ...(settings.resourceLimits && { resourceLimits: settings.resourceLimits }),
       ...(settings.env && { env: settings.env }),
       ...(execArgv && { execArgv: [...execArgv] }),
     });
-    // Node itself passes it on, unless the user wants it kept away.
+    // Node itself passes it on.
     this.#stderr = new StderrTail(this.#worker.stderr, undefined);
     this.#worker.on('error', (error) => {
       this.#error = error;
@@ -111,8 +110,6 @@ class ThreadLink implements WorkerLink {
     });
     port1.unref();
     this.#worker.unref();
-    // Reading its standard error refers to the worker again, a moment from now.
-    if (settings.stderr) setImmediate(() => this.#worker.unref());
   }
 
   get systemId(): number | undefined {

@@ -11,6 +11,9 @@ export interface ThreadData {
   readonly activity: SharedArrayBuffer;
   /** See {@link LifeWords}. */
   readonly life: SharedArrayBuffer;
+  /** `true`: what is printed is dropped. Done in the worker, since a parent that reads its streams is kept alive by them. */
+  readonly stdout: boolean | 'stderr';
+  readonly stderr: boolean;
 }
 
 /**

@@ -20,6 +20,15 @@ process.on('exit', (code) => {
   wakeReaders();
 });
 
+const drop: typeof process.stdout.write = (_chunk: unknown, ...rest: unknown[]) => {
+  const callback = rest.at(-1);
+  if (typeof callback === 'function') process.nextTick(callback);
+  return true;
+};
+if (data.stderr) process.stderr.write = drop;
+if (data.stdout === 'stderr') process.stdout.write = process.stderr.write.bind(process.stderr);
+else if (data.stdout) process.stdout.write = drop;
+
 function wakeReaders(): void {
   Atomics.add(activity, 0, 1);
   Atomics.notify(activity, 0);

@@ -80,6 +80,10 @@ describe('futures map', () => {
       assert.equal(failed?.error?.['name'], 'TimeoutError');
       assert.equal(failed?.error?.['code'], 'TIMEOUT');
       assert.equal(ended.lines.find(({ index }) => index === 0)?.value, 'released');
+      assert.match(
+        ended.stderr,
+        /1 × TimeoutError: task "gate" ran longer than its timeout of 1500 ms and was stopped\n/,
+      );
     });
   }
 
@@ -90,6 +94,7 @@ describe('futures map', () => {
       ended.lines.map(({ error }) => [error?.['name'], error?.['code'], error?.['exitCode']]),
       Array(2).fill(['WorkerLostError', 'WORKER_LOST', 3]),
     );
+    assert.match(ended.stderr, /2 × WorkerLostError: a worker exited with code 3 while it ran task "exits"\n/);
   });
 
   it('makes several arguments of an array with --spread, and one without', async () => {

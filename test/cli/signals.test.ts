@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from './bounded-test.js';
-import { executors, outcomes, parseLines, type Running, start, temporaryDirectory, untilExists } from './command.js';
+import {
+  executors,
+  outcomes,
+  parseLines,
+  type Running,
+  start,
+  temporaryDirectory,
+  until,
+  untilExists,
+} from './command.js';
 
 /** Four inputs for one worker; the first has started. */
 async function startedGate(directory: string, task: string, ...args: string[]): Promise<Running> {
@@ -12,6 +21,15 @@ async function startedGate(directory: string, task: string, ...args: string[]): 
   const running = start(['map', `./tasks.mjs#${task}`, '-i', inputs, '-w', '1', ...args], { ownGroup: true });
   await untilExists(join(directory, 'started-a'));
   return running;
+}
+
+/** Whether any process is left of a command that has a group of its own: the command, or a worker. */
+function isGroupAlive(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 describe('a signal', () => {
@@ -72,6 +90,7 @@ describe('a signal', () => {
       const ended = await running.ended;
       assert.equal(ended.code, 130);
       assert.equal(ended.stdout, '');
+      await until(() => !isGroupAlive(running.child.pid as number));
     });
   }
 

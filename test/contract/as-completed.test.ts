@@ -2,20 +2,21 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { contract } from './harness.js';
 import { asCompleted, Future, TimeoutError } from 'concurrent-futures';
 import { pooled } from './executors.js';
 import { fail } from './fixtures/errors.js';
 import { hold, mul, pow } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 type AnyFuture = Future<unknown>;
+const three = { on: pooled, options: { maxWorkers: 3 } };
 
 async function collect(futures: AsyncIterable<AnyFuture>): Promise<AnyFuture[]> {
   const seen: AnyFuture[] = [];
   for await (const future of futures) {
     assert.ok(future instanceof Future, 'the future itself is given, not its value');
     assert.equal(future.done(), true);
-    seen.push(future);
+    seen.push(future as AnyFuture);
   }
   return seen;
 }
@@ -32,13 +33,13 @@ function doneFutures(): AnyFuture[] {
 contract('asCompleted gives every future once, those done already first', async ({ executor }) => {
   const done = doneFutures();
   const live = [executor.submit(mul, 2, 21), executor.submit(mul, 7, 6)];
-  const seen = await collect(asCompleted<unknown>([...live, ...done]));
+  const seen = await collect(asCompleted([...live, ...done]));
   assert.equal(seen.length, 5);
   assert.deepEqual(new Set(seen), new Set([...done, ...live]));
   assert.deepEqual(new Set(seen.slice(0, 3)), new Set(done));
 });
 
-contract('asCompleted gives futures in the order that they end', { on: pooled }, async ({ executor, stage }) => {
+contract('asCompleted gives futures in the order that they end', three, async ({ executor, stage }) => {
   const labels = ['a', 'b', 'c'];
   const futures = labels.map((label) => executor.submit(hold, stage.dir, label, label));
   await stage.lines('started', 3);
@@ -57,7 +58,7 @@ contract('a timeout of 0 gives what is done, then throws TimeoutError', async ({
   const done = doneFutures();
   const seen: AnyFuture[] = [];
   await assert.rejects(async () => {
-    for await (const future of asCompleted<unknown>([...done, slow], { timeout: 0 })) seen.push(future);
+    for await (const future of asCompleted([...done, slow], { timeout: 0 })) seen.push(future as AnyFuture);
   }, TimeoutError);
   assert.deepEqual(new Set(seen), new Set(done));
 });
@@ -83,11 +84,11 @@ test('the error of a timeout counts the unfinished futures', async () => {
   const running = Future.withResolvers<unknown>({ name: 'at work' });
   running.start();
   const [cancelled, , succeeded] = doneFutures();
-  const futures = [cancelled, pending.future, running.future, succeeded].flatMap((future) => future ?? []);
+  const futures = [cancelled, pending.future, running.future, succeeded].filter((future) => future !== undefined);
   const seen: AnyFuture[] = [];
   await assert.rejects(
     async () => {
-      for await (const future of asCompleted(futures, { timeout: 0 })) seen.push(future);
+      for await (const future of asCompleted(futures, { timeout: 0 })) seen.push(future as AnyFuture);
     },
     { name: 'TimeoutError', code: 'TIMEOUT', message: /2 \(of 4\) futures unfinished/ },
   );
@@ -125,7 +126,7 @@ contract('a loop over asCompleted can be left early', async ({ executor, stage }
   const quick = executor.submit(pow, 2, 2);
   await quick;
   const slow = executor.submit(hold, stage.dir, 'slow', 1);
-  for await (const future of asCompleted<unknown>([slow, quick])) {
+  for await (const future of asCompleted([slow, quick])) {
     assert.equal(future, quick);
     break;
   }

@@ -2,12 +2,12 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { contract } from './harness.js';
 import { type Future, Future as FutureClass, ShutdownError } from 'concurrent-futures';
 import { pooled } from './executors.js';
-import { eventually } from './gates.js';
 import { fail } from './fixtures/errors.js';
 import { hold, mark, pow, spin } from './fixtures/tasks.js';
+import { eventually } from './gates.js';
+import { contract } from './harness.js';
 
 contract('a callback sees the value of its future', async ({ executor }) => {
   const future = executor.submit(pow, 5, 1);

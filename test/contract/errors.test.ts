@@ -2,9 +2,9 @@
 
 import { strict as assert } from 'node:assert';
 import { inspect } from 'node:util';
-import { contract } from './harness.js';
 import { ExecutorError, RemoteError, TimeoutError } from 'concurrent-futures';
 import { pooled } from './executors.js';
+import { timeOutOnOne } from './fixtures/aware.js';
 import {
   divmod,
   fail,
@@ -20,10 +20,10 @@ import {
   PickyError,
   readMissing,
   throwValue,
-  timeOutOnOne,
   ZeroDivisionError,
 } from './fixtures/errors.js';
 import { pow } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 contract('a built-in error arrives with its class and message', async ({ executor }) => {
   for (const task of [fail, failLater]) {

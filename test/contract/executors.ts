@@ -4,10 +4,10 @@ import {
   type Executor,
   InlineExecutor,
   type PoolOptions,
-  ProcessPoolExecutor,
   type ProcessOptions,
-  ThreadPoolExecutor,
+  ProcessPoolExecutor,
   type ThreadOptions,
+  ThreadPoolExecutor,
 } from 'concurrent-futures';
 
 export type AnyOptions = PoolOptions & ThreadOptions & ProcessOptions;
@@ -25,8 +25,11 @@ export interface Kind {
   create(options?: AnyOptions): Executor;
 }
 
-/** Workers load the fixtures, plain JavaScript, without the flags of this process: without tsx they start faster. */
-const defaults = { maxWorkers: 5, execArgv: [] } satisfies AnyOptions;
+/**
+ * Workers load the fixtures, plain JavaScript, without the flags of this process: without tsx they start faster. Few
+ * of them, since most of the time of a run goes into starting processes; CPython's suite has 5 (`CONTRACT_WORKERS=5`).
+ */
+const defaults = { maxWorkers: Number(process.env['CONTRACT_WORKERS'] ?? 2), execArgv: [] } satisfies AnyOptions;
 
 const threadKind: Kind = {
   name: 'thread',

@@ -1,13 +1,13 @@
 /** Workers that die, wherever it hits them: the task that ran fails, nothing else does, and nothing hangs. */
 
 import { strict as assert } from 'node:assert';
-import { contract, type Scene } from './harness.js';
 import { type Future, tasksFrom, WorkerLostError } from 'concurrent-futures';
 import { pooled, processes } from './executors.js';
 import { neverReached as exitsOnLoad } from './fixtures/exits-on-load.js';
 import { exit, exitWithBytes, exitWithLastWords, killMyself, resultThatExits } from './fixtures/faults.js';
 import { add, hold, holdForever, holdThenExit, identity, mark, pow, whereAmI } from './fixtures/tasks.js';
 import { neverReached as throwsOnLoad } from './fixtures/throws-on-load.js';
+import { contract, type Scene } from './harness.js';
 import { checkFailed } from './probes.js';
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);

@@ -4,10 +4,10 @@
  */
 
 import { strict as assert } from 'node:assert';
-import { contract } from './harness.js';
 import { FunctionNotPortableError } from 'concurrent-futures';
 import { pooled } from './executors.js';
 import { pow } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 const outside = 42;
 

@@ -76,11 +76,13 @@ class Start extends Step {
 }
 
 class Settle extends Step {
-  constructor(
-    readonly how: 'resolve' | 'reject',
-    readonly number: number,
-  ) {
+  readonly how: 'resolve' | 'reject';
+  readonly number: number;
+
+  constructor(how: 'resolve' | 'reject', number: number) {
     super();
+    this.how = how;
+    this.number = number;
   }
 
   act(model: Model, { source }: Real): void {

@@ -1,13 +1,13 @@
 /** The states of a future, on every executor, and as its maker settles it. */
 
 import { strict as assert } from 'node:assert';
-import { inspect } from 'node:util';
 import { test } from 'node:test';
-import { contract } from './harness.js';
+import { inspect } from 'node:util';
 import { CancelledError, Future, InvalidStateError, TimeoutError } from 'concurrent-futures';
 import { pooled } from './executors.js';
 import { fail } from './fixtures/errors.js';
 import { hold, holdForever, mark, pow, spin } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 import { checkCancelled, checkFailed, checkPending, checkRunning, checkSucceeded, flagsOf } from './probes.js';
 
 const isRangeError = (error: unknown): boolean => error instanceof RangeError;

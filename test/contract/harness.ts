@@ -1,7 +1,7 @@
 /**
  * `contract(title, options, body)`: one test per executor that the property holds on.
  *
- * Each test gets an executor of 5 workers and a stage. Afterwards the executors are shut down, and nothing may be
+ * Each test gets an executor of a few workers and a stage. Afterwards the executors are shut down, and nothing may be
  * left: no worker, no child process, no handle, no temporary file, no future that is not done, no warning.
  */
 

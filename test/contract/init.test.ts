@@ -1,7 +1,6 @@
 /** Initializers: before the first task of each worker, and what follows when they fail. */
 
 import { strict as assert } from 'node:assert';
-import { contract, type Scene } from './harness.js';
 import { BrokenExecutorError, ExecutorError, NotSerializableError } from 'concurrent-futures';
 import { pooled } from './executors.js';
 import {
@@ -15,6 +14,7 @@ import {
   readState,
 } from './fixtures/init-state.js';
 import { hold, pow, spin } from './fixtures/tasks.js';
+import { contract, type Scene } from './harness.js';
 
 /** Submits until submit throws; every future that it got must fail. */
 async function checkBreaks(executor: Scene['executor'], isCause: (cause: unknown) => boolean): Promise<void> {

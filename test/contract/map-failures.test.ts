@@ -1,10 +1,11 @@
 /** `map` when an item fails, time runs out, the reader leaves, or its own options are wrong. */
 
 import { strict as assert } from 'node:assert';
-import { contract } from './harness.js';
 import { CancelledError, type MapResults, NotSerializableError, TimeoutError } from 'concurrent-futures';
-import { divmod, timeOutOnOne, ZeroDivisionError } from './fixtures/errors.js';
+import { timeOutOnOne } from './fixtures/aware.js';
+import { divmod, ZeroDivisionError } from './fixtures/errors.js';
 import { double, hold, identity, mark } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 const end = { done: true, value: undefined };
 

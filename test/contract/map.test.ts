@@ -1,11 +1,12 @@
 /** `map`: what it reads, what it gives, in which order. */
 
 import { strict as assert } from 'node:assert';
-import { contract, type Scene } from './harness.js';
 import { pooled } from './executors.js';
 import { add, double, hold, identity, mark, nothing, pow, text } from './fixtures/tasks.js';
+import { contract, type Scene } from './harness.js';
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
+const three = { on: pooled, options: { maxWorkers: 3 } };
 const bufferSizes = [1, 2, 4, 8];
 
 function* countUp(): Generator<number, void> {
@@ -147,7 +148,7 @@ contract('two maps over one executor do not mix', async ({ executor }) => {
   assert.deepEqual(await Promise.all(both), [range(50).map(double), range(50).map(String)]);
 });
 
-contract('an unordered map gives each item once, as they finish', { on: pooled }, async ({ executor, stage }) => {
+contract('an unordered map gives each item once, as they finish', three, async ({ executor, stage }) => {
   const dirs = Array<string>(3).fill(stage.dir);
   const results = executor.map(hold, dirs, ['a', 'b', 'c'], ['A', 'B', 'C']).unordered();
   await stage.lines('started', 3);

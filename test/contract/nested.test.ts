@@ -2,7 +2,6 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { contract } from './harness.js';
 import { Future, inProcess, inThread, ProcessPoolExecutor, WorkerLostError } from 'concurrent-futures';
 import { pooled, threads } from './executors.js';
 import { divmod, ZeroDivisionError } from './fixtures/errors.js';
@@ -10,6 +9,7 @@ import { exit } from './fixtures/faults.js';
 import { powInAnotherPool, powInAPoolLeftOpen } from './fixtures/nested.js';
 import { hold, pow, spin, whereAmI } from './fixtures/tasks.js';
 import { Stage } from './gates.js';
+import { contract } from './harness.js';
 import { Baseline } from './leaks.js';
 import { checkCancelled, checkSucceeded } from './probes.js';
 

@@ -2,10 +2,10 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { contract } from './harness.js';
 import { InlineExecutor, ProcessPoolExecutor, ThreadPoolExecutor } from 'concurrent-futures';
 import { pooled } from './executors.js';
 import { pow } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 type Refusal = readonly [options: object, type: typeof TypeError | typeof RangeError, message: RegExp];
 

@@ -2,12 +2,12 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { contract } from './harness.js';
 import { CancelledError, DeadlockError, Future, TimeoutError } from 'concurrent-futures';
 import { blocking, inline, processes, threads } from './executors.js';
 import { fail } from './fixtures/errors.js';
 import { powInAnotherPoolSync } from './fixtures/nested.js';
 import { doubleLater, hold, mark, pow, waitForWord } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 import { checkFailed, checkSucceeded } from './probes.js';
 
 contract('resultSync gives the value without an await', { on: blocking }, async ({ executor }) => {

@@ -1,14 +1,15 @@
 /** `shutdown`: what it waits for, what it cancels, what it stops, and that nothing is left. */
 
 import { strict as assert } from 'node:assert';
-import { contract } from './harness.js';
 import { type Executor, ShutdownError } from 'concurrent-futures';
 import { pooled, workerPids } from './executors.js';
-import { childPids, isAlive, liveThreads } from './leaks.js';
 import { divmod, ZeroDivisionError } from './fixtures/errors.js';
 import { add, double, hold, holdForever, holdThenExit, mark, pow, spin, whereAmI } from './fixtures/tasks.js';
+import { contract } from './harness.js';
+import { childPids, isAlive, liveThreads } from './leaks.js';
 import { checkCancelled } from './probes.js';
 
+const three = { on: pooled, options: { maxWorkers: 3 } };
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 contract('after shutdown, submit and map throw ShutdownError', async ({ executor }) => {
@@ -170,7 +171,7 @@ contract('at the end of its block an executor in "await using" is shut down', as
   assert.deepEqual(kept.stats().workers, []);
 });
 
-contract('when shutdown has returned, every worker has ended', { on: pooled }, async ({ kind, executor, stage }) => {
+contract('when shutdown has returned, every worker has ended', three, async ({ kind, executor, stage }) => {
   const futures = range(3).map((index) => executor.submit(hold, stage.dir, `task ${index}`));
   await stage.lines('started', 3);
   assert.equal(executor.stats().workers.length, 3);

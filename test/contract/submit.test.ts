@@ -2,11 +2,12 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { contract } from './harness.js';
 import { Future, tasksFrom } from 'concurrent-futures';
 import { inline, pooled } from './executors.js';
+import { aboutMe } from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
-import { add, aboutMe, capture, doubleLater, hold, identity, mark, nothing, pow } from './fixtures/tasks.js';
+import { add, capture, doubleLater, hold, identity, mark, nothing, pow } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 contract('a future gives the value that its function returned', async ({ executor }) => {
   assert.equal(await executor.submit(pow, 2, 8), 256);

@@ -1,22 +1,12 @@
 /** `executor.with({ … })`: timeout, signal, priority, retries, transfer, name; and the executor's `maxQueue`. */
 
 import { strict as assert } from 'node:assert';
-import { contract } from './harness.js';
 import { CancelledError, QueueFullError, TimeoutError } from 'concurrent-futures';
 import { pooled, threads } from './executors.js';
+import { aboutMe, exitOnFirstAttempt, failAttempts, holdUntilAborted } from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
-import {
-  aboutMe,
-  byteLength,
-  exitOnFirstAttempt,
-  failAttempts,
-  hold,
-  holdForever,
-  holdUntilAborted,
-  mark,
-  pow,
-  spin,
-} from './fixtures/tasks.js';
+import { byteLength, hold, holdForever, mark, pow, spin } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 import { checkCancelled, checkFailed } from './probes.js';
 
 const one = { options: { maxWorkers: 1 } };

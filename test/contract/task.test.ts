@@ -2,10 +2,11 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { contract } from './harness.js';
 import { isWorker } from 'concurrent-futures';
 import { inline, pooled, processes, threads } from './executors.js';
-import { aboutMe, aboutMeLater, amIInAWorker, hold, reportSteps, whereAmI } from './fixtures/tasks.js';
+import { aboutMe, aboutMeLater, amIInAWorker, reportSteps } from './fixtures/aware.js';
+import { hold, whereAmI } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 contract('a task keeps knowing itself after an await', async ({ executor }) => {
   const about = await executor.with({ name: 'later' }).submit(aboutMeLater);

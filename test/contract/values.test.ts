@@ -2,11 +2,11 @@
 
 import { strict as assert } from 'node:assert';
 import { createServer } from 'node:net';
-import { contract } from './harness.js';
 import { type Future, NotSerializableError } from 'concurrent-futures';
 import { pooled, threads } from './executors.js';
 import { resultThatThrows, resultWithFunction } from './fixtures/faults.js';
 import { byteLength, identity, pow, zeros } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 const cyclic: { self?: unknown } = {};
 cyclic.self = cyclic;

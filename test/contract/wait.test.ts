@@ -2,11 +2,11 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { contract } from './harness.js';
 import { Future, wait } from 'concurrent-futures';
 import { pooled, threads } from './executors.js';
 import { divmod, fail } from './fixtures/errors.js';
 import { hold, holdThenFail, mul, pow, waitForWord } from './fixtures/tasks.js';
+import { contract } from './harness.js';
 
 type AnyFuture = Future<unknown>;
 
@@ -77,7 +77,7 @@ contract('FIRST_EXCEPTION returns when one fails, with those done before', { on:
   const quick = executor.submit(mul, 2, 21);
   const failing = executor.submit(holdThenFail, stage.dir, 'failing', 'no');
   const slow = executor.submit(hold, stage.dir, 'slow');
-  const waiting = wait<unknown>([quick, failing, slow], { returnWhen: 'FIRST_EXCEPTION' });
+  const waiting = wait([quick, failing, slow], { returnWhen: 'FIRST_EXCEPTION' });
   await quick;
   await stage.lines('started', 2);
   stage.open('failing');
@@ -96,7 +96,7 @@ contract('FIRST_EXCEPTION is not met by a cancelled future', { on: pooled }, asy
 contract('FIRST_EXCEPTION returns at once when one has failed already', async ({ executor, stage }) => {
   const { failed } = fixed();
   const slow = executor.submit(hold, stage.dir, 'slow');
-  checkSplit(await wait<unknown>([failed, slow], { returnWhen: 'FIRST_EXCEPTION' }), [failed], [slow]);
+  checkSplit(await wait([failed, slow], { returnWhen: 'FIRST_EXCEPTION' }), [failed], [slow]);
 });
 
 contract('FIRST_EXCEPTION waits for all when none fails', async ({ executor }) => {
@@ -115,7 +115,7 @@ contract('a timeout ends the wait, with what is done by then, and no error', asy
   const { succeeded, cancelled, failed } = fixed();
   const slow = executor.submit(hold, stage.dir, 'slow');
   for (const timeout of [0, 20]) {
-    const result = await wait<unknown>([cancelled, failed, succeeded, slow], { timeout });
+    const result = await wait([cancelled, failed, succeeded, slow], { timeout });
     checkSplit(result, [cancelled, failed, succeeded], [slow]);
   }
   stage.openAll();
@@ -150,10 +150,10 @@ contract('one wait covers futures of two executors', { options: { maxWorkers: 1 
   const other = create({ maxWorkers: 1 });
   const held = executor.submit(hold, stage.dir, 'held');
   const quick = other.submit(pow, 2, 2);
-  const first = await wait<unknown>([held, quick], { returnWhen: 'FIRST_COMPLETED' });
+  const first = await wait([held, quick], { returnWhen: 'FIRST_COMPLETED' });
   checkSplit(first, [quick], [held]);
   stage.openAll();
-  checkSplit(await wait<unknown>([held, quick]), [held, quick], []);
+  checkSplit(await wait([held, quick]), [held, quick], []);
 });
 
 contract('a hundred tasks released together end every wait for them', { on: threads }, async ({ create }) => {
@@ -169,7 +169,7 @@ contract('a hundred tasks released together end every wait for them', { on: thre
 contract('waiting does not count as looking at an error', async ({ executor, takeWarnings }) => {
   const { submit } = Object.getPrototypeOf(executor) as typeof executor;
   // Past the harness, which looks at every future that it knows of.
-  const future = submit.call(executor, fail, 'nobody looks') as AnyFuture;
+  const future = submit.call(executor, fail as never, 'nobody looks') as AnyFuture;
   await wait([future]);
   await executor.shutdown();
   const warnings = await takeWarnings();

@@ -4,7 +4,7 @@ import { make } from './script.js';
 
 const future = (() => make().submit(powLater, 2, 8))();
 for (let time = 0; time < 20; time++) {
-  globalThis.gc();
+  globalThis.gc?.();
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
 console.log(await future);

@@ -9,6 +9,7 @@ process.on('worker', (worker) => {
     live -= 1;
   });
 });
+/** @type {(number | undefined)[]} */
 let pids = [];
 
 async function useAndDrop() {
@@ -18,9 +19,10 @@ async function useAndDrop() {
   return values;
 }
 
+/** @param {number | undefined} pid */
 const isThere = (pid) => {
   try {
-    return process.kill(pid, 0);
+    return pid !== undefined && process.kill(pid, 0);
   } catch {
     // It has ended.
     return false;
@@ -30,7 +32,7 @@ const isThere = (pid) => {
 console.log(JSON.stringify(await useAndDrop()));
 const deadline = Date.now() + 10_000;
 while ((live > 0 || pids.some(isThere)) && Date.now() < deadline) {
-  globalThis.gc();
+  globalThis.gc?.();
   await new Promise((resolve) => setTimeout(resolve, 10));
 }
 console.log(live === 0 && !pids.some(isThere) ? 'workers ended' : 'workers left');

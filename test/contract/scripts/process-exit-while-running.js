@@ -1,9 +1,10 @@
 // The program ends by itself while tasks run: it ends at once, with its own code.
-import { spin } from '../fixtures/tasks.js';
-import { kind, make } from './script.js';
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { spin } from '../fixtures/tasks.js';
+import { kind, make } from './script.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'contract-exit-'));
 const executor = make();

@@ -8,7 +8,7 @@ process.on('exit', () => {
   try {
     executor.submit(pow, 2, 3);
   } catch (error) {
-    console.log(error.code);
+    console.log(/** @type {{ code: string }} */ (error).code);
     return;
   }
   console.log('taken');

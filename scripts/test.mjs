@@ -1,0 +1,27 @@
+// Builds, then runs every test file: `npm test`, or `npm test -- contract cli` for some folders, `-- path/to/file.test.ts` for some files.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file));
+}
+
+const wanted = process.argv.slice(2);
+const files = (
+  wanted.length === 0 ? ['test'] : wanted.map((name) => (name.includes('.') ? name : join('test', name)))
+).flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : [path]));
+
+run(['scripts/build.mjs']);
+run(['--import', 'tsx', '--test', '--test-concurrency=2', ...files.sort()]);
+
+function run(args) {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
