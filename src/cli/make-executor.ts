@@ -15,7 +15,8 @@ export interface ReadyExecutor {
 
 /** Without `maxWorkers` the pool decides, which knows the machine's limits; an inline executor has one worker anyhow. */
 export function makeExecutor(kind: ExecutorKind, maxWorkers: number | undefined): ReadyExecutor {
-  const options = maxWorkers === undefined ? {} : { maxWorkers };
+  // Standard output is for results alone; what tasks print goes with the rest.
+  const options = { stdout: 'stderr', ...(maxWorkers !== undefined && { maxWorkers }) } as const;
   const workers = maxWorkers ?? availableParallelism();
   const { leaveSignalsToCommand } = workerTasks();
   switch (kind) {

@@ -78,6 +78,9 @@ function writeWhole(file: number, bytes: Buffer): void {
 /** Standard output, which may be a pipe that is read slowly, or no longer. `beforeWrite` runs ahead of each write. */
 export function standardOutput(beforeWrite: () => void, listener: OutputListener): RecordOutput {
   const stream = process.stdout;
+  // Tasks of an inline executor print here, too: theirs goes to standard error, as other workers' does.
+  const write = stream.write.bind(stream);
+  stream.write = process.stderr.write.bind(process.stderr);
   let lost = false;
   stream.on('drain', () => listener.ready());
   stream.on('error', (error) => {
@@ -90,7 +93,7 @@ export function standardOutput(beforeWrite: () => void, listener: OutputListener
   const lines = lineBuffer((text) => {
     if (lost) return;
     beforeWrite();
-    stream.write(text);
+    write(text);
   });
   return {
     isReady: () => lost || !stream.writableNeedDrain,
@@ -98,7 +101,7 @@ export function standardOutput(beforeWrite: () => void, listener: OutputListener
     close: async () => {
       lines.flush();
       // The callback also comes, with an error, when the stream breaks.
-      if (!lost) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+      if (!lost) await new Promise<void>((resolve) => write('', () => resolve()));
     },
   };
 }

@@ -4,6 +4,7 @@ import { BootstrapError } from '../errors.js';
 import { functionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import type { Pool } from '../pool/pool.js';
+import { siteOf } from '../pool/site.js';
 import type { ExecutorStats } from '../pool/stats.js';
 import type { TaskSettings } from '../pool/task.js';
 import { workerMark } from '../protocol/process-data.js';
@@ -58,7 +59,7 @@ export abstract class Executor implements AsyncDisposable {
       throw new TypeError(`submit needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
     const handle = functionHandle(fn);
-    return this.pool.submit(handle, { kind: 'call', args }, this.settings, captureSite(this.submit)) as Future<
+    return this.pool.submit(handle, { kind: 'call', args }, this.settings, siteOf(handle, this.submit)) as Future<
       Awaited<R>
     >;
   }
@@ -75,7 +76,7 @@ export abstract class Executor implements AsyncDisposable {
     refuseWhileImporting();
     this.pool.checkOpen();
     const handle = functionHandle(fn);
-    const site = captureSite(this.map);
+    const site = siteOf(handle, this.map);
     const source: MapSource = {
       // Keeps this executor from being collected while its map is read.
       submit: (body) => this.pool.submit(handle, body, this.settings, site),
@@ -146,26 +147,4 @@ function refuseWhileImporting(): void {
     `the module ${importing} submits tasks while a worker imports it, so each worker would start the same work again. ` +
       'Move what the module does at its top level into a function, or the task into a module of its own.',
   );
-}
-
-/** So many calls in a turn remember exactly where they came from; a loop that submits thousands comes from one place. */
-const exactSitesPerTurn = 32;
-const siteFrames = 6;
-let sitesThisTurn = 0;
-let lastSite: { stack?: string } = {};
-
-// biome-ignore lint/complexity/noBannedTypes: whatever function is to be left out of the stack
-function captureSite(below: Function): { stack?: string } {
-  if (sitesThisTurn >= exactSitesPerTurn) return lastSite;
-  if (sitesThisTurn++ === 0) {
-    setImmediate(() => {
-      sitesThisTurn = 0;
-    }).unref();
-  }
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = siteFrames;
-  lastSite = {};
-  Error.captureStackTrace(lastSite, below);
-  Error.stackTraceLimit = limit;
-  return lastSite;
 }

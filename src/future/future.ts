@@ -200,6 +200,8 @@ export class Future<T> implements PromiseLike<T> {
   result(options?: WaitOptions): Promise<T> {
     const limitMs = timeoutOf(options);
     if (limitMs === noTimeout || this.#isDone()) return this.#toPromise();
+    // Whoever waits has looked, also when the waiting ends before the task does.
+    this.#observe();
     return this.#doneWithin(limitMs).then(() => this.#toPromise());
   }
 
@@ -210,6 +212,7 @@ export class Future<T> implements PromiseLike<T> {
    */
   async exception(options?: WaitOptions): Promise<unknown> {
     const limitMs = timeoutOf(options);
+    this.#observe();
     if (!this.#isDone()) await this.#doneWithin(limitMs);
     return this.#exceptionNow();
   }

@@ -14,6 +14,7 @@ import {
   type ResourceLimits,
   receiveMessageOnPort,
   Worker,
+  type WorkerOptions,
 } from 'node:worker_threads';
 import threadSource from 'worker-source:thread-main';
 import type { Transfer, WorkerEvents, WorkerExit, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
@@ -80,19 +81,17 @@ class ThreadLink implements WorkerLink {
     const { port1, port2 } = new MessageChannel();
     const { stdout, stderr } = settings;
     const data: ThreadData = { port: port2, claims, activity, life, stdout, stderr };
-    const execArgv = settings.execArgv ?? ownOptionsToDrop();
     this.claims = new SharedClaims(claims);
     this.#life = new LifeWords(life);
     this.#events = events;
     this.#port = port1;
-    this.#worker = new Worker(threadSource, {
+    this.#worker = startWorker(settings.execArgv, {
       eval: true,
       name: spec.name,
       workerData: { [threadDataKey]: data },
       transferList: [port2],
       ...(settings.resourceLimits && { resourceLimits: settings.resourceLimits }),
       ...(settings.env && { env: settings.env }),
-      ...(execArgv && { execArgv: [...execArgv] }),
     });
     // Node itself passes it on.
     this.#stderr = new StderrTail(this.#worker.stderr, undefined);
@@ -176,8 +175,24 @@ class ThreadLink implements WorkerLink {
   }
 }
 
+/** What Node would not let a worker have of this process's options, as it said; each is asked for once. */
+const refusedOptions = new Set<string>();
+
 /** A thread takes this process's options over by itself; only where some must not be, the rest is listed. */
-function ownOptionsToDrop(): string[] | undefined {
+function startWorker(wanted: readonly string[] | undefined, options: WorkerOptions): Worker {
   const inherited = inheritedExecArgv();
-  return inherited.length === process.execArgv.length ? undefined : inherited;
+  if (wanted !== undefined) return new Worker(threadSource, { ...options, execArgv: [...wanted] });
+  if (inherited.length === process.execArgv.length) return new Worker(threadSource, options);
+  for (;;) {
+    const execArgv = inherited.filter((option) => !refusedOptions.has(option));
+    try {
+      return new Worker(threadSource, { ...options, execArgv });
+    } catch (error) {
+      // Options of V8 and of the whole process hold for its threads anyway, but may not be listed.
+      const { code, message } = error as NodeJS.ErrnoException;
+      const refused = execArgv.filter((option) => message.includes(option));
+      if (code !== 'ERR_WORKER_INVALID_EXEC_ARGV' || refused.length === 0) throw error;
+      for (const option of refused) refusedOptions.add(option);
+    }
+  }
 }

@@ -23,8 +23,8 @@ export class Dispatcher {
   readonly #clock: Clock;
   /** The task's arguments can't be copied. */
   readonly #onRefused: (task: Task, cause: unknown) => void;
-  /** Tasks with a time limit were handed to that worker. */
-  readonly #onLimited: (slot: WorkerSlot) => void;
+  /** That worker was handed tasks with a time limit, or some whose modules it has to load. */
+  readonly #onLimited: (slot: WorkerSlot, loads: boolean) => void;
   readonly #queue = new TaskQueue<Task>();
   readonly #allowance: Allowance;
   #state: 'open' | 'closed' = 'open';
@@ -37,7 +37,7 @@ export class Dispatcher {
     crew: Crew,
     settings: PoolSettings,
     clock: Clock,
-    on: { refused: (task: Task, cause: unknown) => void; limited: (slot: WorkerSlot) => void },
+    on: { refused: (task: Task, cause: unknown) => void; limited: (slot: WorkerSlot, loads: boolean) => void },
   ) {
     this.#crew = crew;
     this.#settings = settings;
@@ -148,8 +148,9 @@ export class Dispatcher {
 
   #hand(slot: WorkerSlot, tasks: readonly Task[]): void {
     if (tasks.length === 0) return;
+    let loads = false;
     try {
-      slot.hand(tasks);
+      loads = slot.hand(tasks);
     } catch (cause) {
       const [task] = tasks as readonly [Task];
       if (tasks.length === 1) {
@@ -161,7 +162,7 @@ export class Dispatcher {
       }
       return;
     }
-    if (tasks.some((task) => Number.isFinite(task.settings.timeoutMs))) this.#onLimited(slot);
+    if (loads || tasks.some((task) => Number.isFinite(task.settings.timeoutMs))) this.#onLimited(slot, loads);
   }
 
   /** No head-of-line blocking: what waits behind a long task goes to another worker, idle or yet to be started. */
@@ -180,6 +181,6 @@ export class Dispatcher {
 
   #isHeldUp(slot: WorkerSlot): boolean {
     const since = slot.runningSince;
-    return since !== undefined && this.#clock.now() - since >= heldUpAfterMs;
+    return since !== undefined && this.#clock.now() - since.atMs >= heldUpAfterMs;
   }
 }

@@ -19,28 +19,48 @@ const abortGraceMs = 250;
 
 export class Limits {
   readonly #clock: Clock;
+  readonly #loadingMs: number;
   readonly #endWorker: (slot: WorkerSlot) => void;
 
-  constructor(clock: Clock, endWorker: (slot: WorkerSlot) => void) {
+  /** @param loadingMs how long a worker may take to load a task's module. */
+  constructor(clock: Clock, loadingMs: number, endWorker: (slot: WorkerSlot) => void) {
     this.#clock = clock;
+    this.#loadingMs = loadingMs;
     this.#endWorker = endWorker;
   }
 
-  /** Looks after the limits of the tasks that a worker holds. */
-  watch(slot: WorkerSlot): void {
+  /**
+   * Looks after the limits of the tasks that a worker holds.
+   *
+   * @param loads whether it may be about to load modules, which is bounded even for tasks without a limit.
+   */
+  watch(slot: WorkerSlot, loads = false): void {
     if (slot.state !== 'ready') return;
     const { running } = slot;
     // It is being stopped: the timer is its grace.
     if (running?.verdict !== undefined || running?.place === 'done') return;
-    const ranMs = running === undefined ? 0 : this.#clock.now() - (slot.runningSince ?? this.#clock.now());
-    if (running !== undefined && ranMs >= running.settings.timeoutMs) {
-      this.stop(slot, running, timedOut(slot, running));
-      return;
+    const leftMs = slot.tasks.filter((task) => task !== running).map((task) => task.settings.timeoutMs);
+    if (loads) leftMs.push(this.#loadingMs);
+    if (running !== undefined) {
+      const limit = this.#limitOf(slot, running);
+      if (limit.leftMs <= 0) {
+        this.stop(slot, running, timedOut(slot, running, limit.isLoading ? this.#loadingMs : undefined));
+        return;
+      }
+      leftMs.push(limit.leftMs);
+      // Loading may end at any moment, and the task's own limit may be the shorter one.
+      if (limit.isLoading) leftMs.push(running.settings.timeoutMs);
     }
     slot.cancelTimer();
-    const leftMs = slot.tasks.map((task) => task.settings.timeoutMs - (task === running ? ranMs : 0));
     const nextMs = Math.min(...leftMs);
     if (Number.isFinite(nextMs)) slot.cancelTimer = this.#clock.after(nextMs, () => this.watch(slot));
+  }
+
+  /** Loading a module is the worker's start-up, not the task's run, and has a limit of its own. */
+  #limitOf(slot: WorkerSlot, running: Task): { leftMs: number; isLoading: boolean } {
+    const now = this.#clock.now();
+    const { atMs, isLoading } = slot.runningSince ?? { atMs: now, isLoading: false };
+    return { leftMs: (isLoading ? this.#loadingMs : running.settings.timeoutMs) - (now - atMs), isLoading };
   }
 
   /** Asks the running task to stop, and ends its worker when it does not in time. */
@@ -60,10 +80,12 @@ export class Limits {
   }
 }
 
-function timedOut(slot: WorkerSlot, task: Task): TimeoutError {
-  const error = new TimeoutError(
-    `task "${task.future.name}" ran longer than its timeout of ${task.settings.timeoutMs} ms and was stopped ` +
-      `(attempt ${task.attempt}, worker ${slot.name})`,
-  );
+function timedOut(slot: WorkerSlot, task: Task, loadingMs: number | undefined): TimeoutError {
+  const { name } = task.future;
+  const what =
+    loadingMs === undefined
+      ? `task "${name}" ran longer than its timeout of ${task.settings.timeoutMs} ms`
+      : `the module of task "${name}" was not loaded within ${loadingMs} ms (startupTimeout)`;
+  const error = new TimeoutError(`${what} and was stopped (attempt ${task.attempt}, worker ${slot.name})`);
   return atSite(error, task.submittedAt);
 }

@@ -54,10 +54,10 @@ export class Pool implements TaskOwner, CrewEvents {
     this.settings = settings;
     this.#clock = clock;
     this.#crew = new Crew(host, settings, clock, this);
-    this.#limits = new Limits(clock, (slot) => this.#crew.condemn(slot));
+    this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot) => this.#crew.condemn(slot));
     this.#dispatcher = new Dispatcher(this.#crew, settings, clock, {
       refused: (task, cause) => this.#refuse(task, cause),
-      limited: (slot) => this.#limits.watch(slot),
+      limited: (slot, loads) => this.#limits.watch(slot, loads),
     });
     this.#unobserved = new UnobservedFailures(settings.namePrefix);
     for (let i = 0; i < settings.minWorkers; i++) this.#crew.start();
@@ -206,7 +206,8 @@ export class Pool implements TaskOwner, CrewEvents {
 
   onGone(slot: WorkerSlot, exit: WorkerExit, lost: Task | undefined): void {
     if (lost !== undefined && lost.place !== 'done') {
-      this.#failOrRetry(lost, lost.verdict ?? atSite(taskLost(lost, slot.name, exit), lost.submittedAt), 0);
+      const error = lost.verdict ?? atSite(taskLost(lost, slot.name, exit), lost.submittedAt);
+      this.#failOrRetry(lost, error, slot.ranMs(lost));
     } else if (slot.state === 'ready' && exit.error !== undefined) reportLeftOver(slot.name, exit.error);
     this.#dispatcher.dispatch();
     this.#drained();

@@ -9,6 +9,7 @@
  * order in which tasks were handed over, so the unanswered tasks are one list whose first is the one that runs, or is next.
  */
 
+import type { RunningSince } from '../protocol/claims.js';
 import type { FromWorker } from '../protocol/messages.js';
 import type { Transfer, WorkerLink } from './host.js';
 import type { Task, TaskHolder } from './task.js';
@@ -58,9 +59,9 @@ export class WorkerSlot implements TaskHolder {
     return first !== undefined && this.hasStarted(first) ? first : undefined;
   }
 
-  /** When the running task started, in milliseconds since the epoch. */
-  get runningSince(): number | undefined {
-    return this.link?.claims.startedAtMs(this.#firstSeq);
+  /** Since when the worker runs its task. */
+  get runningSince(): RunningSince | undefined {
+    return this.link?.claims.runningSince(this.#firstSeq);
   }
 
   /** The unanswered task under that number. */
@@ -73,8 +74,12 @@ export class WorkerSlot implements TaskHolder {
     return this.#handed.filter((task) => task !== undefined);
   }
 
-  /** Hands tasks over in one message; throws what the wire throws, and then nothing was handed over. */
-  hand(tasks: readonly Task[]): void {
+  /**
+   * Hands tasks over in one message; throws what the wire throws, and then nothing was handed over.
+   *
+   * @returns whether the worker has modules to load for them.
+   */
+  hand(tasks: readonly Task[]): boolean {
     const link = this.link as WorkerLink;
     let seq = this.#firstSeq + this.#handed.length;
     const functions = new Map<number, Task['handle']>();
@@ -96,6 +101,7 @@ export class WorkerSlot implements TaskHolder {
       this.#handed.push(task);
     });
     this.#taken += tasks.length;
+    return definitions.some(([, { kind }]) => kind === 'reference');
   }
 
   /** Lets the worker take no more tasks: it counts as having taken all that one may. */
@@ -112,6 +118,11 @@ export class WorkerSlot implements TaskHolder {
 
   hasStarted(task: Task): boolean {
     return this.link?.claims.hasStarted(task.seq) ?? false;
+  }
+
+  ranMs(task: Task): number {
+    const since = this.link?.claims.runningSince(task.seq);
+    return since === undefined ? 0 : Math.max(0, Date.now() - since.atMs);
   }
 
   revoke(task: Task): boolean {

@@ -68,6 +68,8 @@ export interface TaskHolder {
   hasStarted(task: Task): boolean;
   /** Takes the task back; `false` when it has started. */
   revoke(task: Task): boolean;
+  /** How long the started task has been running, in milliseconds. */
+  ranMs(task: Task): number;
 }
 
 export class Task implements FutureWork, Queued {
@@ -168,7 +170,10 @@ export class Task implements FutureWork, Queued {
 
   #stop(reason: unknown, gracefully: boolean): boolean {
     if (this.place === 'done') return false;
-    if (!this.#takeBack()) this.#owner.endWorkerOf(this, reason, gracefully);
+    if (!this.#takeBack()) {
+      noteRun(this.future, this.attempt, this.holder?.ranMs(this) ?? 0);
+      this.#owner.endWorkerOf(this, reason, gracefully);
+    }
     this.#finish('cancelled');
     return true;
   }

@@ -27,14 +27,33 @@ export interface Claims {
   revoke(seq: number): boolean;
   /** Whether the worker has started the task. */
   hasStarted(seq: number): boolean;
-  /** When the running task started, in milliseconds since the epoch; `undefined` when `seq` is not the last started. */
-  startedAtMs(seq: number): number | undefined;
+  /** Since when the task runs; `undefined` when it is not the last one that was started. */
+  runningSince(seq: number): RunningSince | undefined;
+}
+
+/** How far a started task is. */
+export interface RunningSince {
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  /** Whether the worker is still loading the task's module, which does not count as its run time. */
+  readonly isLoading: boolean;
 }
 
 /** The worker's side. */
 export interface Claimant {
-  /** Starts a task; `false` when it was revoked and must not run. */
-  claim(seq: number): boolean;
+  /** Starts a task, with the loading of its module where it has to be; `false` when it was revoked and must not run. */
+  claim(seq: number, isLoading: boolean): boolean;
+  /** The task's module is loaded: its run time starts now. */
+  loaded(): void;
+}
+
+/** One number says both: a time is negative while the module is being loaded. */
+export function encodeSince(isLoading: boolean): number {
+  return isLoading ? -Date.now() : Date.now();
+}
+
+export function decodeSince(word: number): RunningSince {
+  return { atMs: Math.abs(word), isLoading: word < 0 };
 }
 
 /** Both sides over shared memory, for threads and for the calling thread itself. */
@@ -60,16 +79,20 @@ export class SharedClaims implements Claims, Claimant {
     return Atomics.load(this.#words, seq % ringSize) === started;
   }
 
-  claim(seq: number): boolean {
+  claim(seq: number, isLoading: boolean): boolean {
     if (Atomics.load(this.#words, seq % ringSize) === revoked) return false;
     // Time first: whoever sees the started word sees the time that belongs to it.
-    this.#seqAndTime[1] = Date.now();
+    this.#seqAndTime[1] = encodeSince(isLoading);
     this.#seqAndTime[0] = seq;
     return Atomics.compareExchange(this.#words, seq % ringSize, pending, started) === pending;
   }
 
-  startedAtMs(seq: number): number | undefined {
+  loaded(): void {
+    this.#seqAndTime[1] = encodeSince(false);
+  }
+
+  runningSince(seq: number): RunningSince | undefined {
     if (!this.hasStarted(seq) || this.#seqAndTime[0] !== seq) return undefined;
-    return this.#seqAndTime[1];
+    return decodeSince(this.#seqAndTime[1] as number);
   }
 }

@@ -17,7 +17,7 @@
  */
 
 import { readSync, writeSync } from 'node:fs';
-import { type Claimant, type Claims, ringSize } from './claims.js';
+import { type Claimant, type Claims, decodeSince, encodeSince, type RunningSince, ringSize } from './claims.js';
 
 const startedAtOffset = 0;
 const revokedOffset = 16;
@@ -53,8 +53,8 @@ export class FileClaims implements Claims {
     return this.#started() >= seq;
   }
 
-  startedAtMs(seq: number): number | undefined {
-    return this.#started() === seq ? this.#words[1] : undefined;
+  runningSince(seq: number): RunningSince | undefined {
+    return this.#started() === seq ? decodeSince(this.#words[1] as number) : undefined;
   }
 
   #started(): number {
@@ -80,11 +80,16 @@ export class FileClaimant implements Claimant {
     this.#fd = fd;
   }
 
-  claim(seq: number): boolean {
+  claim(seq: number, isLoading: boolean): boolean {
     this.#words[0] = seq;
-    this.#words[1] = Date.now();
+    this.#words[1] = encodeSince(isLoading);
     writeSync(this.#fd, this.#bytes, 0, 16, startedAtOffset);
     readSync(this.#fd, this.#mark, 0, 1, revokedOffset + (seq % ringSize));
     return this.#mark[0] === 0;
+  }
+
+  loaded(): void {
+    this.#words[1] = encodeSince(false);
+    writeSync(this.#fd, this.#bytes, 0, 16, startedAtOffset);
   }
 }

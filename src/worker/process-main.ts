@@ -15,6 +15,9 @@ import { Runtime } from './runtime.js';
 declare const importModule: (url: string) => Promise<Record<string, unknown>>;
 
 delete process.env[workerMark];
+// Ctrl-C goes to every process of a terminal's group. Whether it ends the work is the parent's decision, and when the parent
+// ends, so do we.
+process.on('SIGINT', () => {});
 endWithParent();
 
 const scope = new IsolateScope();

@@ -142,15 +142,22 @@ export class Runtime {
 
   /** Runs one task; a promise only when it has to be waited for. */
   #runEntry(entry: BatchEntry): Promise<void> | undefined {
-    if (!this.#link.claimant.claim(entry.seq)) {
+    const known = this.#revived.get(entry.functionId) ?? this.#link.localFunction(entry.functionId);
+    if (!this.#link.claimant.claim(entry.seq, known === undefined)) {
       this.#link.send({ kind: 'revoked', seq: entry.seq });
       return undefined;
     }
-    const startedAt = performance.now();
+    let startedAt = performance.now();
     const answer = (outcome: unknown): void => this.#answer(entry.seq, outcome, startedAt);
     const fail = (error: unknown): void => this.#fail(entry.seq, error, startedAt);
     try {
-      const result = this.#call(entry);
+      const run = (fn: Callable): unknown => this.#link.runAs(this.#describe(entry), () => this.#apply(fn, entry.body));
+      const loaded = (fn: Callable): unknown => {
+        this.#link.claimant.loaded();
+        startedAt = performance.now();
+        return run(fn);
+      };
+      const result = known === undefined ? this.#load(entry.functionId, loaded) : run(known);
       if (!isThenable(result)) {
         answer(result);
         return undefined;
@@ -160,13 +167,6 @@ export class Runtime {
       fail(error);
       return undefined;
     }
-  }
-
-  #call(entry: BatchEntry): unknown {
-    const fn = this.#callable(entry.functionId);
-    const run = (callable: Callable): unknown =>
-      this.#link.runAs(this.#describe(entry), () => this.#apply(callable, entry.body));
-    return fn instanceof Promise ? fn.then(run) : run(fn);
   }
 
   #apply(fn: Callable, body: CallBody): unknown {
@@ -199,13 +199,12 @@ export class Runtime {
     }
   }
 
-  #callable(id: number): Callable | Promise<Callable> {
-    const known = this.#revived.get(id) ?? this.#link.localFunction(id);
-    if (known !== undefined) return known;
+  /** Makes a function ready to be called for the first time, and goes on with it. */
+  #load(id: number, goOn: (fn: Callable) => unknown): unknown {
     const portable = this.#functions.get(id) as PortableFunction;
-    const keep = (fn: Callable): Callable => {
+    const keep = (fn: Callable): unknown => {
       this.#revived.set(id, fn);
-      return fn;
+      return goOn(fn);
     };
     const made = this.#importing(portable, () => revive(portable, this.#link.importModule));
     return made instanceof Promise ? made.then(keep) : keep(made);

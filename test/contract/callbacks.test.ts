@@ -98,7 +98,7 @@ contract('a callback that throws is reported, and those after it are called', as
   assert.equal(await future, 4);
   assert.equal(called, true);
   future.addDoneCallback(doh);
-  const warnings = await takeWarnings();
+  const warnings = await takeWarnings(2);
   assert.deepEqual(
     warnings.map((warning) => warning.name),
     ['DoneCallbackError', 'DoneCallbackError'],

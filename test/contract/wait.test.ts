@@ -172,7 +172,7 @@ contract('waiting does not count as looking at an error', async ({ executor, tak
   const future = submit.call(executor, fail as never, 'nobody looks') as AnyFuture;
   await wait([future]);
   await executor.shutdown();
-  const warnings = await takeWarnings();
+  const warnings = await takeWarnings(1);
   assert.deepEqual(
     warnings.map((warning) => warning.name),
     ['UnobservedFailure'],

@@ -145,6 +145,23 @@ test('a program of CommonJS modules runs threads, processes and inline tasks', o
   assert.equal(stderr, '');
 });
 
+for (const flags of [
+  ['--max-old-space-size=512'],
+  ['--inspect=0', '--max-old-space-size=512'],
+  ['--cpu-prof', '--expose-gc', '--title=mine'],
+  ['--enable-source-maps', '--no-warnings', '--stack-trace-limit=50', '--inspect=0'],
+]) {
+  test(
+    `a program that is started with ${flags.join(' ')} runs threads, processes and inline tasks`,
+    options,
+    async () => {
+      write(project, { 'user.mjs': esmUser });
+      const { stdout } = await node([...flags, 'user.mjs'], project);
+      assert.deepEqual(JSON.parse(stdout), expectedReport);
+    },
+  );
+}
+
 test('whichever way the library is loaded, each class is the same one', options, async () => {
   write(project, { 'both.mjs': bothUser });
   const { stdout } = await node(['both.mjs'], project);

@@ -188,7 +188,7 @@ const steppedWorker = `
   const claimant = new module_.exports.FileClaimant(fd);
   for (let seq = 0; ; seq++) {
     while (Atomics.load(words, ${word.claims}) <= seq) Atomics.wait(words, ${word.claims}, seq);
-    Atomics.store(words, ${word.results} + seq % 8, claimant.claim(seq) ? 1 : 2);
+    Atomics.store(words, ${word.results} + seq % 8, claimant.claim(seq, false) ? 1 : 2);
     Atomics.notify(words, ${word.results} + seq % 8);
   }`;
 
@@ -314,7 +314,7 @@ const hammeringWorker = `
   for (let seq = 0; ; seq++) {
     while (Atomics.load(words, ${limit.handed}) <= seq) Atomics.wait(words, ${limit.handed}, seq);
     const place = seq % ${ringSize};
-    if (claimant.claim(seq)) {
+    if (claimant.claim(seq, false)) {
       Atomics.add(runs, Atomics.load(items, place), 1);
       Atomics.store(lost, place, 0);
     } else Atomics.store(lost, place, 1);
@@ -441,20 +441,20 @@ for (const [kind, open] of Object.entries(pairs)) {
   on('a task that is offered has not started and can be claimed', ({ claims, claimant }) => {
     claims.offer(0);
     assert.equal(claims.hasStarted(0), false);
-    assert.equal(claims.startedAtMs(0), undefined);
-    assert.equal(claimant.claim(0), true);
+    assert.equal(claims.runningSince(0), undefined);
+    assert.equal(claimant.claim(0, false), true);
     assert.equal(claims.hasStarted(0), true);
   });
 
   on('a task that was taken back is refused to the worker', ({ claims, claimant }) => {
     claims.offer(0);
     assert.equal(claims.revoke(0), true);
-    assert.equal(claimant.claim(0), false);
+    assert.equal(claimant.claim(0, false), false);
   });
 
   on('a task that has started is not taken back, however often it is tried', ({ claims, claimant }) => {
     claims.offer(0);
-    assert.equal(claimant.claim(0), true);
+    assert.equal(claimant.claim(0, false), true);
     assert.equal(claims.revoke(0), false);
     assert.equal(claims.revoke(0), false);
     assert.equal(claims.hasStarted(0), true);
@@ -464,7 +464,7 @@ for (const [kind, open] of Object.entries(pairs)) {
     for (let seq = 0; seq < 3; seq++) claims.offer(seq);
     assert.equal(claims.revoke(1), true);
     assert.deepEqual(
-      [0, 1, 2].map((seq) => claimant.claim(seq)),
+      [0, 1, 2].map((seq) => claimant.claim(seq, false)),
       [true, false, true],
     );
   });
@@ -473,12 +473,12 @@ for (const [kind, open] of Object.entries(pairs)) {
     const before = Date.now();
     claims.offer(0);
     claims.offer(1);
-    claimant.claim(0);
-    const startedAtMs = claims.startedAtMs(0) as number;
+    claimant.claim(0, false);
+    const startedAtMs = claims.runningSince(0)?.atMs as number;
     assert.ok(startedAtMs >= before && startedAtMs <= Date.now());
-    claimant.claim(1);
-    assert.equal(claims.startedAtMs(0), undefined);
-    assert.ok((claims.startedAtMs(1) as number) >= startedAtMs);
+    claimant.claim(1, false);
+    assert.equal(claims.runningSince(0), undefined);
+    assert.ok((claims.runningSince(1)?.atMs as number) >= startedAtMs);
   });
 
   on('a place of the ring forgets the task that had it before', ({ claims, claimant }) => {
@@ -489,7 +489,7 @@ for (const [kind, open] of Object.entries(pairs)) {
         // Asked too early or too late, the answer must not outlive the place's use.
         if (isWanted && seq % 2 === 0) assert.equal(claims.revoke(seq), true);
         assert.equal(claims.hasStarted(seq), false);
-        assert.equal(claimant.claim(seq), !(isWanted && seq % 2 === 0));
+        assert.equal(claimant.claim(seq, false), !(isWanted && seq % 2 === 0));
         if (isWanted && seq % 2 === 1) assert.equal(claims.revoke(seq), false);
       }
     }
