@@ -9,7 +9,8 @@ export { ProcessPoolExecutor } from './executors/process.js';
 export { inProcess, inThread } from './executors/single.js';
 export { ThreadPoolExecutor } from './executors/thread.js';
 export { tasksFrom } from './functions/tasks-from.js';
-export { Future, type FutureSource, type FutureState, type FutureStats, type WaitOptions } from './future/future.js';
+export type { FutureSource, FutureState, FutureStats, WaitOptions } from './future/contract.js';
+export { Future } from './future/future.js';
 export {
   asCompleted,
   type CompletedFuture,

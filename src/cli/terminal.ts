@@ -3,7 +3,7 @@
 import pc from 'picocolors';
 import stringWidth from 'string-width';
 
-export type Colors = ReturnType<typeof pc.createColors>;
+type Colors = ReturnType<typeof pc.createColors>;
 
 export interface Terminal {
   /** Whether a line can be written over: a terminal that moves its cursor. */

@@ -7,10 +7,12 @@
  *   chaining ──end of the turn, or shutdown──► running ──inputs and items used up, return(), time-out──► ended
  */
 
-import { InvalidStateError, QueueFullError, TimeoutError } from '../errors.js';
-import { clampTimerMs, type Future, failureOf, observe, onDone } from '../future/future.js';
+import { InvalidStateError, TimeoutError } from '../errors.js';
+import { type Future, failureOf, observe } from '../future/future.js';
+import { clampTimerMs } from '../future/timeouts.js';
 import type { EncodedError } from '../protocol/errors.js';
 import type { CallBody, RowOutcome } from '../protocol/messages.js';
+import { type Chunk, MapFeed } from './map-feed.js';
 import { RowReader } from './map-input.js';
 import { duration, wholeNumber } from './options.js';
 
@@ -34,12 +36,6 @@ type Item =
   | { readonly ok: true; readonly value: unknown; readonly index: number }
   | { readonly ok: false; readonly reason: unknown; readonly index: number; readonly of: Future<unknown> };
 
-interface Chunk {
-  readonly future: Future<unknown>;
-  readonly firstIndex: number;
-  readonly rows: number;
-}
-
 const defaultBufferSize = 1024;
 
 export class MapResults<T> implements AsyncIterableIterator<T> {
@@ -52,18 +48,13 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   #deadline = Number.POSITIVE_INFINITY;
   #inOrder = true;
   #settles = false;
+  /** Set from `running` on. */
+  #feed: MapFeed | undefined;
   /** Submitted and not yet turned into items, in input order. */
   readonly #chunks = new Set<Chunk>();
   #items: Item[] = [];
   #nextItem = 0;
-  /** Items read from the inputs and not yet given to the reader. */
-  #buffered = 0;
-  #read = 0;
-  #pulls: 'may read' | 'reading' | 'ended' = 'may read';
-  /** Rows that the executor's full queue did not take; they go first once something has finished. */
-  #held: unknown[][] = [];
-  /** Why reading the inputs or submitting ended early; raised once everything before it has been read. */
-  #inputFailure: { readonly error: unknown } | undefined;
+  /** Reads that wait for an item. */
   #wakes: (() => void)[] = [];
 
   /** @internal */
@@ -150,7 +141,14 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     this.#state = 'running';
     this.#deadline = performance.now() + this.#timeoutMs;
     this.#source.started(this as MapResults<unknown>);
-    this.#pull();
+    const sizes = { chunkSize: this.#chunkSize, bufferSize: this.#bufferSize };
+    this.#feed = new MapFeed(this.#reader, sizes, {
+      submit: (body) => this.#source.submit(body),
+      onChunk: (chunk) => this.#chunks.add(chunk),
+      onChunkDone: (chunk) => this.#chunkDone(chunk),
+      onEnd: () => this.#wake(),
+    });
+    this.#feed.pull();
   }
 
   #checkChaining(option: string): void {
@@ -158,99 +156,6 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     throw new InvalidStateError(
       `${option}() came too late: options of a map are chained to the call, in the same turn`,
     );
-  }
-
-  // ── From the inputs ──
-
-  /** Reads and submits until the buffer is full, the inputs end, or an input has to be waited for. */
-  #pull(): void {
-    if (this.#pulls !== 'may read' || this.#state !== 'running') return;
-    const size = Math.min(this.#chunkSize === 'auto' ? 1 : this.#chunkSize, this.#bufferSize);
-    // Refilled a whole chunk at a time: one row per item read would make every chunk a single row.
-    if (this.#held.length === 0 && this.#bufferSize - this.#buffered < size) return;
-    this.#pulls = 'reading';
-    let rows = this.#held;
-    this.#held = [];
-    try {
-      for (;;) {
-        if (rows.length >= size || (rows.length > 0 && this.#buffered >= this.#bufferSize)) {
-          const whole = rows;
-          rows = [];
-          if (!this.#submit(whole)) break;
-        }
-        if (this.#buffered >= this.#bufferSize) break;
-        const row = this.#reader.next();
-        if (row instanceof Promise) return this.#pullLater(rows, row);
-        if (row === undefined) return this.#endOfInputs(rows);
-        rows.push(row);
-        this.#buffered += 1;
-      }
-      this.#pulls = 'may read';
-    } catch (error) {
-      this.#inputsFailed(error, rows);
-    }
-  }
-
-  #pullLater(rows: unknown[][], pending: Promise<unknown[] | undefined>): void {
-    pending.then(
-      (row) => {
-        this.#pulls = 'may read';
-        if (this.#state !== 'running') return;
-        if (row === undefined) return this.#endOfInputs(rows);
-        rows.push(row);
-        this.#buffered += 1;
-        this.#held = rows;
-        this.#pull();
-      },
-      (error: unknown) => this.#inputsFailed(error, rows),
-    );
-    // What has been read goes to work meanwhile, even if it makes a short chunk.
-    if (rows.length > 0 && this.#submit(rows)) rows = [];
-  }
-
-  #endOfInputs(rows: unknown[][]): void {
-    if (rows.length > 0 && !this.#submit(rows)) {
-      this.#pulls = 'may read';
-      return;
-    }
-    this.#pulls = 'ended';
-    this.#wake();
-  }
-
-  /** What was read before the failure is still worked on. */
-  #inputsFailed(error: unknown, rows: unknown[][]): void {
-    this.#pulls = 'ended';
-    this.#inputFailure = { error };
-    if (rows.length > 0) this.#submitLast(rows);
-    this.#reader.close();
-    this.#wake();
-  }
-
-  #submitLast(rows: unknown[][]): void {
-    try {
-      this.#submit(rows);
-    } catch {
-      // The executor takes no more: that is the failure which is raised, and these rows were not started.
-    }
-  }
-
-  /** `false` when the executor's queue is full: the rows wait until one of ours has finished. */
-  #submit(rows: unknown[][]): boolean {
-    let future: Future<unknown>;
-    try {
-      future = this.#source.submit(
-        rows.length === 1 ? { kind: 'call', args: rows[0] as unknown[] } : { kind: 'chunk', rows },
-      );
-    } catch (error) {
-      if (!(error instanceof QueueFullError) || this.#chunks.size === 0) throw error;
-      this.#held = rows;
-      return false;
-    }
-    const chunk: Chunk = { future, firstIndex: this.#read, rows: rows.length };
-    this.#read += rows.length;
-    this.#chunks.add(chunk);
-    onDone(future, () => this.#chunkDone(chunk));
-    return true;
   }
 
   #chunkDone(chunk: Chunk): void {
@@ -261,7 +166,6 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
         this.#turnIntoItems(first);
       }
     } else this.#turnIntoItems(chunk);
-    if (this.#held.length > 0) this.#pull();
     this.#wake();
   }
 
@@ -296,8 +200,10 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
       this.#items = [];
       this.#nextItem = 0;
     }
-    this.#buffered -= 1;
-    this.#pull();
+    if (this.#feed !== undefined) {
+      this.#feed.buffered -= 1;
+      this.#feed.pull();
+    }
     return item;
   }
 
@@ -314,13 +220,12 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   }
 
   #isUsedUp(): boolean {
-    return this.#state === 'ended' || (this.#pulls === 'ended' && this.#chunks.size === 0);
+    return this.#state === 'ended' || (this.#feed?.hasEnded === true && this.#chunks.size === 0);
   }
 
   #finish(): IteratorResult<T, undefined> {
-    const failure = this.#inputFailure;
+    const failure = this.#state === 'ended' ? undefined : this.#feed?.failure;
     this.#end();
-    this.#inputFailure = undefined;
     if (failure !== undefined) throw failure.error;
     return { done: true, value: undefined };
   }
@@ -337,6 +242,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   #end(): void {
     if (this.#state === 'chaining') this.#source.started(this as MapResults<unknown>);
     this.#state = 'ended';
+    this.#feed?.close();
     this.#reader.close();
     for (const { future } of this.#chunks) {
       future.cancel();
@@ -346,7 +252,6 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     for (const item of this.#items) if (!item.ok) observe(item.of);
     this.#chunks.clear();
     this.#items = [];
-    this.#held = [];
     this.#nextItem = 0;
     this.#wake();
   }

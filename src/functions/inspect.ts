@@ -13,7 +13,7 @@
 import inspector from 'node:inspector';
 
 /** Where a function's source stands: zero-based line and column in the script as it was compiled. */
-export interface FunctionLocation {
+interface FunctionLocation {
   readonly scriptId: string;
   /** `file:` URL for modules, `node:` for built-ins, else whatever the script was named; may be empty. */
   readonly url: string;

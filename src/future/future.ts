@@ -14,57 +14,14 @@
  * raise `unhandledRejection`.
  */
 
-import { CancelledError, DeadlockError, InvalidStateError, TimeoutError } from '../errors.js';
-
-/** The states of a future. */
-export type FutureState = 'pending' | 'running' | 'cancelled' | 'finished';
-
-/** Options of the calls that wait. */
-export interface WaitOptions {
-  /** How long to wait, in milliseconds; no limit by default. */
-  readonly timeout?: number;
-}
-
-/** How a task ran. */
-export interface FutureStats {
-  /** How often the task was started; 0 when it never was. */
-  readonly attempts: number;
-  /** How long its last run took in its worker, in milliseconds. */
-  readonly ms: number;
-}
-
-/** What a future asks of the one who runs its task. */
-export interface FutureWork {
-  /** Whether the task has started. */
-  hasStarted(): boolean;
-  /** Takes an unstarted task back; `false` when it has started. */
-  revoke(): boolean;
-  /** Stops the task, started or not; `false` where it can't be stopped. */
-  stop(reason: unknown): boolean;
-  /** Lets the outcome arrive while this thread blocks, until `until()` holds. */
-  block(until: () => boolean, timeoutMs: number): void;
-  /** Somebody has looked at the outcome. */
-  observed(): void;
-}
-
-/** The side of a future that its executor holds. */
-export interface FutureSource<T> {
-  readonly future: Future<T>;
-  /** The task starts now: `true`, or `false` when it was cancelled and must not run. */
-  start(): boolean;
-  /** The task returned `value`. */
-  resolve(value: T): void;
-  /** The task failed with `reason`. */
-  reject(reason: unknown): void;
-  /** The task was cancelled, whatever its state. */
-  cancel(reason?: unknown): void;
-}
+import { DeadlockError } from '../errors.js';
+import type { FutureSource, FutureState, FutureStats, FutureWork, WaitOptions } from './contract.js';
+import { alreadySet, cancelledError, kindOf, reportCallbackError, waitTimedOut } from './reports.js';
+import { clampTimerMs, noTimeout, timeoutOf } from './timeouts.js';
 
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: unknown };
 /** `never`, so that a future of anything is a `Future<unknown>`; only {@link Future.addDoneCallback} takes them in. */
 type DoneCallback = (future: never) => void;
-
-const noTimeout = Number.POSITIVE_INFINITY;
 
 let startFuture: (future: Future<unknown>) => boolean;
 let settleFuture: <T>(future: Future<T>, outcome: Outcome<T>) => void;
@@ -377,8 +334,8 @@ export class Future<T> implements PromiseLike<T> {
 }
 
 /** Makes a future together with the handle that settles it. */
-export function futureSource<T>(name: string, work?: FutureWork): FutureSource<T> {
-  const future = makeFuture<T>(name, work);
+function futureSource<T>(name: string): FutureSource<T> {
+  const future = makeFuture<T>(name, undefined);
   return {
     future,
     start: () => startFuture(future),
@@ -414,49 +371,4 @@ export const hasFailed = (future: Future<unknown>): boolean =>
 export function failureOf(future: Future<unknown>): unknown {
   const outcome = peekFuture(future);
   return outcome?.ok === false ? outcome.reason : undefined;
-}
-
-/** Checks a `timeout` in milliseconds; `Infinity` when none is set. */
-export function timeoutOf(options: WaitOptions | undefined): number {
-  const timeout = options?.timeout;
-  if (timeout === undefined) return noTimeout;
-  if (typeof timeout !== 'number')
-    throw new TypeError(`timeout must be a number of milliseconds; got ${typeof timeout}`);
-  if (Number.isNaN(timeout)) throw new RangeError('timeout must be a number of milliseconds; got NaN');
-  return Math.max(0, timeout);
-}
-
-/** Node fires a timer of more than 2^31-1 ms at once: such a wait is as good as endless. */
-export function clampTimerMs(ms: number): number {
-  return Math.min(ms, 2 ** 31 - 1);
-}
-
-function waitTimedOut(future: Future<unknown>, limitMs: number): TimeoutError {
-  return new TimeoutError(
-    `task "${future.name}" was not done within ${limitMs} ms (it is ${future.state}); only the waiting has ended: ` +
-      'cancel() or kill() the future, or give the task a timeout, to stop it',
-  );
-}
-
-function cancelledError(future: Future<unknown>, reason: unknown): CancelledError {
-  const options = reason === undefined ? undefined : { cause: reason };
-  return new CancelledError(`task "${future.name}" was cancelled`, options);
-}
-
-function alreadySet(future: Future<unknown>): InvalidStateError {
-  return new InvalidStateError(`the future's state was set already: ${future.toString()}`);
-}
-
-function reportCallbackError(future: Future<unknown>, error: unknown): void {
-  const stack = error instanceof Error ? (error.stack ?? String(error)) : String(error);
-  process.emitWarning(`exception calling a done callback of ${future.toString()}`, {
-    type: 'DoneCallbackError',
-    code: 'CF_DONE_CALLBACK',
-    detail: stack,
-  });
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
-  return value.constructor?.name || 'object';
 }

@@ -1,7 +1,9 @@
 /** Waiting for several futures, of any mix of executors. */
 
 import { TimeoutError } from '../errors.js';
-import { clampTimerMs, type Future, hasFailed, onDone, timeoutOf, type WaitOptions } from './future.js';
+import type { WaitOptions } from './contract.js';
+import { type Future, hasFailed, onDone } from './future.js';
+import { clampTimerMs, timeoutOf } from './timeouts.js';
 
 /** When {@link wait} returns. */
 export type ReturnWhen = 'FIRST_COMPLETED' | 'FIRST_EXCEPTION' | 'ALL_COMPLETED';

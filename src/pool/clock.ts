@@ -1,6 +1,6 @@
 /** Time, handed in so that a pool's decisions can be tested on a virtual clock. */
 
-import { clampTimerMs } from '../future/future.js';
+import { clampTimerMs } from '../future/timeouts.js';
 
 export interface Clock {
   /** Milliseconds since the epoch. */

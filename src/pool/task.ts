@@ -11,15 +11,8 @@
 
 import { CancelledError } from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
-import {
-  type Future,
-  type FutureWork,
-  markCancelled,
-  newFuture,
-  noteRun,
-  rejectFuture,
-  resolveFuture,
-} from '../future/future.js';
+import type { FutureWork } from '../future/contract.js';
+import { type Future, markCancelled, newFuture, noteRun, rejectFuture, resolveFuture } from '../future/future.js';
 import type { CallBody } from '../protocol/messages.js';
 import type { Transfer } from './host.js';
 import type { Queued } from './queue.js';

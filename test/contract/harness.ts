@@ -27,7 +27,7 @@ export interface Scene {
 }
 
 /** As `process.emitWarning` makes them. */
-export interface Warning extends Error {
+interface Warning extends Error {
   readonly code?: string;
   readonly detail?: string;
 }
@@ -63,6 +63,8 @@ export function contract(
 }
 
 async function play(kind: Kind, options: ContractOptions, body: (scene: Scene) => Promise<void>): Promise<void> {
+  // A worker is announced in the tick after it was made: those of the loader that runs this file come first.
+  await new Promise((resolve) => setImmediate(resolve));
   const baseline = new Baseline();
   const warnings: Warning[] = [];
   const onWarning = (warning: Warning): unknown => warnings.push(warning);

@@ -83,10 +83,11 @@ test('the core imports no package but the parser, and the command imports the co
   assert.deepEqual([...new Set(core)], ['acorn']);
 });
 
-test('a file is read in one sitting: no source file is longer than 350 lines, no function longer than 70', () => {
+test('a file is read in one sitting: no source file has more than 300 lines of code', () => {
   const long = files.flatMap((file) => {
-    const lines = readFileSync(join(src, file), 'utf8').split('\n').length;
-    return lines > 350 ? [`${file}: ${lines} lines`] : [];
+    const text = readFileSync(join(src, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+    const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('//')).length;
+    return lines > 300 ? [`${file}: ${lines} lines`] : [];
   });
   assert.deepEqual(long, []);
 });
