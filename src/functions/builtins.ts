@@ -6,15 +6,17 @@ import type { AnyFunction } from './inspect.js';
 
 type Builtin = Extract<PortableFunction, { kind: 'builtin' }>;
 
-/** Loading these has effects of its own, or warns that they are deprecated. */
-const unsafeToLoad = /^(_|sys$|punycode$|inspector|repl$|cluster$|wasi$|test|trace_events$|domain$)/;
+/** Loading these has effects of its own, or warns that they are deprecated or experimental. */
+const unsafeToLoad = /^(_|sys$|punycode$|inspector|repl$|cluster$|wasi$|test|trace_events$|domain$|sea$|sqlite$|ffi$|quic$)/;
 
 /** The public path of a built-in, found by identity among the globals and then the built-in modules. */
 export function builtinPath(fn: AnyFunction): Builtin | undefined {
   const path = pathIn(globalThis, fn, true);
   if (path !== undefined) return { kind: 'builtin', module: undefined, path };
   const load = createRequire(process.execPath);
-  for (const name of builtinModules) {
+  for (const listed of builtinModules) {
+    // Newer modules are listed with their prefix.
+    const name = listed.replace(/^node:/, '');
     if (unsafeToLoad.test(name)) continue;
     const found = pathIn(load(`node:${name}`) as object, fn, false);
     if (found !== undefined) return { kind: 'builtin', module: `node:${name}`, path: found };

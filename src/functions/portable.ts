@@ -33,7 +33,9 @@ export function toPortable(fn: AnyFunction): PortableFunction {
   if (inspected === undefined || inspected.location.url.startsWith('node:')) {
     const builtin = builtinPath(fn);
     if (builtin !== undefined) return builtin;
-    if (isNative(fn)) throw notPortable(fn, 'it is native code without a public path', 'wrap it: (...args) => …');
+    if (inspected !== undefined || isNative(fn)) {
+      throw notPortable(fn, 'it is native code, or bound, without a public path', 'wrap it: (...args) => …');
+    }
   }
   return (inspected && referenceTo(fn, inspected)) ?? byValue(fn, inspected);
 }
