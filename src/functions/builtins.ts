@@ -7,7 +7,8 @@ import type { AnyFunction } from './inspect.js';
 type Builtin = Extract<PortableFunction, { kind: 'builtin' }>;
 
 /** Loading these has effects of its own, or warns that they are deprecated or experimental. */
-const unsafeToLoad = /^(_|sys$|punycode$|inspector|repl$|cluster$|wasi$|test|trace_events$|domain$|sea$|sqlite$|ffi$|quic$)/;
+const unsafeToLoad =
+  /^(_|sys$|punycode$|inspector|repl$|cluster$|wasi$|test|trace_events$|domain$|sea$|sqlite$|ffi$|quic$)/;
 
 /** The public path of a built-in, found by identity among the globals and then the built-in modules. */
 export function builtinPath(fn: AnyFunction): Builtin | undefined {
