@@ -54,8 +54,8 @@ class InlineScope implements WorkerScope {
     return this.#storage.getStore() ?? this.#outer?.currentTask();
   }
 
-  runAs<T>(task: CurrentTask, run: () => T): T {
-    return this.#storage.run(task, run);
+  runAs(task: CurrentTask, fn: Callable, args: readonly unknown[] = []): unknown {
+    return this.#storage.run(task, fn, ...args);
   }
 }
 
@@ -93,7 +93,7 @@ class InlineLink implements WorkerLink {
         copy: structuredClone,
         importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
         localFunction,
-        runAs: (task, run) => scope.runAs(task, run),
+        runAs: (task, fn, args) => scope.runAs(task, fn, args),
         residentBytes: () => 0,
         exit: () => this.#end(0),
       },

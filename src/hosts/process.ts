@@ -20,7 +20,7 @@ import processSource from 'worker-source:process-main';
 import { DeadlockError } from '../errors.js';
 import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
 import { claimsFileBytes, FileClaims } from '../protocol/file-claims.js';
-import { copyByFrame, encodeFrame, FrameReader, rawFrame } from '../protocol/frames.js';
+import { copyByFrame, encodeFrame, FrameReader, withLength } from '../protocol/frames.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
 import { bootstrapSource, workerMark } from '../protocol/process-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
@@ -103,7 +103,7 @@ class ProcessLink implements WorkerLink {
     this.#commands = commands;
     this.#stderr = new StderrTail(stderr, process.stderr);
     this.#listen(answers);
-    commands.write(rawFrame(Buffer.from(processSource)));
+    commands.write(withLength(Buffer.from(processSource)));
     this.#child.unref();
     for (const stream of [stderr, commands, answers]) stream.unref();
   }

@@ -121,8 +121,9 @@ export class Dispatcher {
   /** Fills the hands of every worker that has room, sharing what is queued between them. */
   #handOut(): void {
     const allowance = this.#ordersByPriority ? 1 : this.#allowance.tasks;
-    const open = [...this.#crew.slots].filter((slot) => this.#roomOf(slot, allowance) > 0);
-    open.sort((a, b) => a.unanswered - b.unanswered);
+    const open: WorkerSlot[] = [];
+    for (const slot of this.#crew.slots) if (this.#roomOf(slot, allowance) > 0) open.push(slot);
+    if (open.length > 1) open.sort((a, b) => a.unanswered - b.unanswered);
     for (const [i, slot] of open.entries()) {
       const share = Math.ceil(this.#queue.length / (open.length - i));
       this.#hand(slot, this.#takeFromQueue(Math.min(share, this.#roomOf(slot, allowance))));

@@ -10,7 +10,7 @@
  */
 
 import type { RunningSince } from '../protocol/claims.js';
-import type { FromWorker } from '../protocol/messages.js';
+import type { BatchEntry, FromWorker, PortableFunction } from '../protocol/messages.js';
 import type { Transfer, WorkerLink } from './host.js';
 import type { Task, TaskHolder } from './task.js';
 
@@ -81,27 +81,35 @@ export class WorkerSlot implements TaskHolder {
    */
   hand(tasks: readonly Task[]): boolean {
     const link = this.link as WorkerLink;
-    let seq = this.#firstSeq + this.#handed.length;
-    const functions = new Map<number, Task['handle']>();
+    const firstSeq = this.#firstSeq + this.#handed.length;
+    const functions: [number, PortableFunction][] = [];
+    const entries: BatchEntry[] = [];
     const transfer: Transfer[] = [];
-    const entries = tasks.map((task) => {
-      const { handle, body, attempt } = task;
-      if (!this.#knownFunctions.has(handle.id)) functions.set(handle.id, handle);
-      if (task.transfer.length > 0) transfer.push(...task.transfer);
+    for (const { handle, body, attempt, future, transfer: moved } of tasks) {
+      if (!this.#knownFunctions.has(handle.id)) {
+        functions.push([handle.id, handle.portable]);
+        this.#knownFunctions.add(handle.id);
+      }
+      if (moved.length > 0) transfer.push(...moved);
+      const seq = firstSeq + entries.length;
       link.claims.offer(seq);
-      return { seq: seq++, functionId: handle.id, body, name: task.future.name, attempt };
-    });
-    const definitions = [...functions].map(([id, { portable }]) => [id, portable] as const);
-    link.send({ kind: 'run', functions: definitions, entries }, transfer);
-    for (const id of functions.keys()) this.#knownFunctions.add(id);
-    tasks.forEach((task, i) => {
+      const values = body.kind === 'call' ? body.args : body.rows;
+      entries.push([seq, handle.id, future.name, attempt, body.kind === 'chunk', values]);
+    }
+    try {
+      link.send({ kind: 'run', functions, entries }, transfer);
+    } catch (error) {
+      for (const [id] of functions) this.#knownFunctions.delete(id);
+      throw error;
+    }
+    for (const [i, task] of tasks.entries()) {
       task.place = 'handed';
       task.holder = this;
-      task.seq = (entries[i] as { seq: number }).seq;
+      task.seq = firstSeq + i;
       this.#handed.push(task);
-    });
+    }
     this.#taken += tasks.length;
-    return definitions.some(([, { kind }]) => kind === 'reference');
+    return functions.some(([, { kind }]) => kind === 'reference');
   }
 
   /** Lets the worker take no more tasks: it counts as having taken all that one may. */

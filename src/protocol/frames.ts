@@ -1,41 +1,89 @@
 /**
- * Messages on a byte stream: four bytes of length, then the message as V8 serializes it, which is structured clone.
+ * Messages on a byte stream: four bytes of length, one of format, then the message.
  *
- * V8's plain serializer keeps what structured clone keeps; the one that Node uses for its own channel between
- * processes drops the sharing of buffers and turns what it does not know into plain objects.
+ * In general a message is written as V8 serializes it, which is structured clone. (The serializer that Node uses for its own
+ * channel between processes drops the sharing of buffers and turns what it does not know into plain objects.) Setting that up
+ * costs about 25 µs for both sides, far more than a tiny task, so a message that holds nothing but what JSON keeps
+ * exactly is written as JSON, in about 3 µs.
  */
 
 import { Deserializer, Serializer } from 'node:v8';
+import type { FromWorker, ToWorker } from './messages.js';
 
-const headerBytes = 4;
+const headerBytes = 5;
+const formats = { v8: 0, json: 1 } as const;
 
 /** One frame. Throws what structured clone throws. */
-export function encodeFrame(message: unknown): Buffer {
+export function encodeFrame(message: ToWorker | FromWorker): Buffer {
+  return isJson(message) ? jsonFrame(message) : v8Frame(message);
+}
+
+/** Bytes with their length in front, for the text that a child reads before it knows of frames. */
+export function withLength(bytes: Buffer): Buffer {
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32LE(bytes.length, 0);
+  return Buffer.concat([length, bytes]);
+}
+
+/** Copies a value as a frame would. */
+export function copyByFrame(value: unknown): unknown {
+  return decode(v8Frame(value));
+}
+
+function jsonFrame(message: unknown): Buffer {
+  const text = JSON.stringify(message);
+  const size = Buffer.byteLength(text);
+  const frame = newFrame(size, formats.json);
+  frame.write(text, headerBytes);
+  return frame;
+}
+
+function v8Frame(value: unknown): Buffer {
   const serializer = new Serializer();
   serializer.writeHeader();
-  serializer.writeValue(message);
+  serializer.writeValue(value);
   const payload = serializer.releaseBuffer();
-  const frame = Buffer.allocUnsafe(headerBytes + payload.length);
-  frame.writeUInt32LE(payload.length, 0);
+  const frame = newFrame(payload.length, formats.v8);
   payload.copy(frame, headerBytes);
   return frame;
 }
 
-/** A frame that carries raw bytes. */
-export function rawFrame(bytes: Buffer): Buffer {
-  const header = Buffer.allocUnsafe(headerBytes);
-  header.writeUInt32LE(bytes.length, 0);
-  return Buffer.concat([header, bytes]);
+function newFrame(size: number, format: number): Buffer {
+  const frame = Buffer.allocUnsafe(headerBytes + size);
+  frame.writeUInt32LE(size, 0);
+  frame[4] = format;
+  return frame;
 }
 
-export function copyByFrame(value: unknown): unknown {
-  return decodePayload(encodeFrame(value).subarray(headerBytes));
-}
-
-function decodePayload(payload: Buffer): unknown {
-  const deserializer = new Deserializer(payload);
+function decode(frame: Buffer): unknown {
+  if (frame[4] === formats.json) return JSON.parse(frame.toString('utf8', headerBytes));
+  const deserializer = new Deserializer(frame.subarray(headerBytes));
   deserializer.readHeader();
   return deserializer.readValue();
+}
+
+/** Whether JSON gives the message back exactly as it was. */
+function isJson(message: ToWorker | FromWorker): boolean {
+  switch (message.kind) {
+    case 'done':
+      // A field that is undefined is left out, and read as undefined again.
+      return message.value === undefined || isJsonValue(message.value);
+    case 'run':
+      return message.functions.length === 0 && message.entries.every(([, , , , , values]) => values.every(isJsonValue));
+    case 'revoked':
+    case 'retire':
+    case 'heavy':
+    case 'ready':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Primitives only: objects could hold, or be, what JSON changes. */
+function isJsonValue(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  return typeof value === 'string' || typeof value === 'boolean' || value === null;
 }
 
 /** Cuts a stream of chunks into messages. */
@@ -49,21 +97,20 @@ export class FrameReader {
     this.#length += chunk.length;
     for (;;) {
       const size = this.#nextSize();
-      if (size === undefined || this.#length < headerBytes + size) return;
+      if (size === undefined || this.#length < size) return;
       const whole = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-      const rest = whole.subarray(headerBytes + size);
+      const rest = whole.subarray(size);
       this.#chunks = rest.length === 0 ? [] : [rest];
       this.#length = rest.length;
-      yield decodePayload(whole.subarray(headerBytes, headerBytes + size));
+      yield decode(whole.subarray(0, size));
     }
   }
 
+  /** The bytes of the next frame, header included; `undefined` while too little of it is here to tell. */
   #nextSize(): number | undefined {
     if (this.#length < headerBytes) return undefined;
-    const [first] = this.#chunks as [Buffer];
-    if (first.length >= headerBytes) return first.readUInt32LE(0);
-    // The length itself came in pieces: rare enough to put everything together for it.
-    this.#chunks = [Buffer.concat(this.#chunks)];
-    return (this.#chunks[0] as Buffer).readUInt32LE(0);
+    // The length itself may come in pieces: rare enough to put everything together for it.
+    if ((this.#chunks[0] as Buffer).length < headerBytes) this.#chunks = [Buffer.concat(this.#chunks)];
+    return headerBytes + (this.#chunks[0] as Buffer).readUInt32LE(0);
   }
 }

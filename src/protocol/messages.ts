@@ -40,14 +40,16 @@ export type CallBody =
   | { readonly kind: 'call'; readonly args: readonly unknown[] }
   | { readonly kind: 'chunk'; readonly rows: readonly (readonly unknown[])[] };
 
-/** One handed-over task. */
-export interface BatchEntry {
-  readonly seq: number;
-  readonly functionId: number;
-  readonly body: CallBody;
-  readonly name: string;
-  readonly attempt: number;
-}
+/** One handed-over task; a list, since the names of fields would cost as much on the wire as all the rest. */
+export type BatchEntry = readonly [
+  seq: number,
+  functionId: number,
+  name: string,
+  attempt: number,
+  isChunk: boolean,
+  /** The arguments, or one list of arguments per row of a chunk. */
+  values: readonly unknown[],
+];
 
 export interface InitMessage {
   readonly kind: 'init';

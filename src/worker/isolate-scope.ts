@@ -1,5 +1,6 @@
 /** `currentTask()` where a whole isolate runs tasks, one at a time: a variable does. */
 
+import type { Callable } from '../functions/revive.js';
 import type { CurrentTask, WorkerScope } from './current.js';
 
 export class IsolateScope implements WorkerScope {
@@ -11,8 +12,8 @@ export class IsolateScope implements WorkerScope {
     return this.#current;
   }
 
-  runAs<T>(task: CurrentTask, run: () => T): T {
+  runAs(task: CurrentTask, fn: Callable, args: readonly unknown[] = []): unknown {
     this.#current = task;
-    return run();
+    return fn(...args);
   }
 }

@@ -29,7 +29,7 @@ const runtime = new Runtime(
     copy: copyByFrame,
     importModule: withTypeScript(importModule),
     localFunction: () => undefined,
-    runAs: (task, run) => scope.runAs(task, run),
+    runAs: (task, fn, args) => scope.runAs(task, fn, args),
     residentBytes: () => process.memoryUsage.rss(),
     exit: () => process.exit(),
   },

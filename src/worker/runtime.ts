@@ -13,7 +13,6 @@ import type { Claimant } from '../protocol/claims.js';
 import { decodeError, encodeError } from '../protocol/errors.js';
 import {
   type BatchEntry,
-  type CallBody,
   type FromWorker,
   type InitMessage,
   type PortableFunction,
@@ -33,8 +32,8 @@ export interface RuntimeLink {
   importModule: ImportModule;
   /** A function that needs no reviving, because this is the thread that it comes from. */
   localFunction(id: number): Callable | undefined;
-  /** Runs a task so that `currentTask()` finds it. */
-  runAs<T>(task: CurrentTask, run: () => T): T;
+  /** Calls a function so that `currentTask()` finds the task in it. */
+  runAs(task: CurrentTask, fn: Callable, args?: readonly unknown[]): unknown;
   /** Resident memory in bytes; 0 where this worker can't be told from others. */
   residentBytes(): number;
   exit(): void;
@@ -53,6 +52,8 @@ export class Runtime {
   #init: InitMessage | undefined;
   #retires = false;
   #current: RunningTask | undefined;
+  /** When the running task was claimed, or its module loaded. */
+  #startedAt = 0;
 
   constructor(link: RuntimeLink, scope: WorkerScope) {
     this.#link = link;
@@ -142,36 +143,34 @@ export class Runtime {
 
   /** Runs one task; a promise only when it has to be waited for. */
   #runEntry(entry: BatchEntry): Promise<void> | undefined {
-    const known = this.#revived.get(entry.functionId) ?? this.#link.localFunction(entry.functionId);
-    if (!this.#link.claimant.claim(entry.seq, known === undefined)) {
-      this.#link.send({ kind: 'revoked', seq: entry.seq });
+    const [seq, functionId] = entry;
+    const known = this.#revived.get(functionId) ?? this.#link.localFunction(functionId);
+    if (!this.#link.claimant.claim(seq, known === undefined)) {
+      this.#link.send({ kind: 'revoked', seq });
       return undefined;
     }
-    let startedAt = performance.now();
-    const answer = (outcome: unknown): void => this.#answer(entry.seq, outcome, startedAt);
-    const fail = (error: unknown): void => this.#fail(entry.seq, error, startedAt);
+    this.#startedAt = performance.now();
     try {
-      const run = (fn: Callable): unknown => this.#link.runAs(this.#describe(entry), () => this.#apply(fn, entry.body));
-      const loaded = (fn: Callable): unknown => {
-        this.#link.claimant.loaded();
-        startedAt = performance.now();
-        return run(fn);
-      };
-      const result = known === undefined ? this.#load(entry.functionId, loaded) : run(known);
-      if (!isThenable(result)) {
-        answer(result);
-        return undefined;
+      const result = known === undefined ? this.#load(entry) : this.#call(known, entry);
+      if (isThenable(result)) {
+        return Promise.resolve(result).then(
+          (value) => this.#answer(seq, value),
+          (error: unknown) => this.#fail(seq, error),
+        );
       }
-      return Promise.resolve(result).then(answer, fail);
+      this.#answer(seq, result);
     } catch (error) {
-      fail(error);
-      return undefined;
+      this.#fail(seq, error);
     }
+    return undefined;
   }
 
-  #apply(fn: Callable, body: CallBody): unknown {
-    if (body.kind === 'call') return fn(...body.args);
-    return this.#applyToRows(fn, body.rows);
+  #call(fn: Callable, entry: BatchEntry): unknown {
+    const [seq, , name, attempt, isChunk, values] = entry;
+    const task = new RunningTask({ seq, name, attempt, workerId: this.#init?.workerId ?? 0 }, this.#link);
+    this.#current = task;
+    if (isChunk) return this.#link.runAs(task, () => this.#applyToRows(fn, values as readonly unknown[][]));
+    return this.#link.runAs(task, fn, values);
   }
 
   async #applyToRows(fn: Callable, rows: readonly (readonly unknown[])[]): Promise<RowOutcome[]> {
@@ -199,15 +198,18 @@ export class Runtime {
     }
   }
 
-  /** Makes a function ready to be called for the first time, and goes on with it. */
-  #load(id: number, goOn: (fn: Callable) => unknown): unknown {
+  /** Makes the task's function ready to be called for the first time, and calls it. */
+  #load(entry: BatchEntry): unknown {
+    const [, id] = entry;
     const portable = this.#functions.get(id) as PortableFunction;
-    const keep = (fn: Callable): unknown => {
+    const loaded = (fn: Callable): unknown => {
       this.#revived.set(id, fn);
-      return goOn(fn);
+      this.#link.claimant.loaded();
+      this.#startedAt = performance.now();
+      return this.#call(fn, entry);
     };
     const made = this.#importing(portable, () => revive(portable, this.#link.importModule));
-    return made instanceof Promise ? made.then(keep) : keep(made);
+    return made instanceof Promise ? made.then(loaded) : loaded(made);
   }
 
   /** Marks the time during which a task's module is evaluated. */
@@ -220,30 +222,24 @@ export class Runtime {
     return (start() as Promise<T>).finally(done);
   }
 
-  #describe(entry: BatchEntry): CurrentTask {
-    this.#current = new RunningTask(entry, this.#init?.workerId ?? 0, (message) => this.#link.send(message));
-    return this.#current;
-  }
-
-  #answer(seq: number, value: unknown, startedAt: number): void {
+  #answer(seq: number, value: unknown): void {
     this.#current = undefined;
     try {
-      this.#link.send({ kind: 'done', seq, value, ms: performance.now() - startedAt });
+      this.#link.send({ kind: 'done', seq, value, ms: performance.now() - this.#startedAt });
     } catch (cause) {
       this.#fail(
         seq,
         notSerializable(value, 'result', cause, (part) => this.#link.copy(part)),
-        startedAt,
       );
       return;
     }
     this.#weigh();
   }
 
-  #fail(seq: number, error: unknown, startedAt: number): void {
+  #fail(seq: number, error: unknown): void {
     this.#current = undefined;
     const encoded = encodeError(error, (value) => this.#link.copy(value));
-    this.#link.send({ kind: 'failed', seq, error: encoded, ms: performance.now() - startedAt });
+    this.#link.send({ kind: 'failed', seq, error: encoded, ms: performance.now() - this.#startedAt });
     this.#weigh();
   }
 
@@ -261,15 +257,15 @@ class RunningTask implements CurrentTask {
   readonly name: string;
   readonly attempt: number;
   readonly workerId: number;
-  readonly #send: (message: FromWorker) => void;
+  readonly #link: RuntimeLink;
   #controller: AbortController | undefined;
 
-  constructor(entry: BatchEntry, workerId: number, send: (message: FromWorker) => void) {
-    this.seq = entry.seq;
-    this.name = entry.name;
-    this.attempt = entry.attempt;
-    this.workerId = workerId;
-    this.#send = send;
+  constructor(of: { seq: number; name: string; attempt: number; workerId: number }, link: RuntimeLink) {
+    this.seq = of.seq;
+    this.name = of.name;
+    this.attempt = of.attempt;
+    this.workerId = of.workerId;
+    this.#link = link;
   }
 
   get signal(): AbortSignal {
@@ -283,7 +279,7 @@ class RunningTask implements CurrentTask {
   }
 
   report(progress: number | Progress): void {
-    this.#send({ kind: 'report', seq: this.seq, progress });
+    this.#link.send({ kind: 'report', seq: this.seq, progress });
   }
 }
 

@@ -46,7 +46,7 @@ const runtime = new Runtime(
     copy: structuredClone,
     importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
     localFunction: () => undefined,
-    runAs: (task, run) => scope.runAs(task, run),
+    runAs: (task, fn, args) => scope.runAs(task, fn, args),
     residentBytes: () => 0,
     exit: () => process.exit(),
   },

@@ -3,7 +3,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { copyByFrame, encodeFrame, FrameReader, rawFrame } from '../../src/protocol/frames.js';
+import { copyByFrame, encodeFrame, FrameReader, withLength } from '../../src/protocol/frames.js';
+import type { ToWorker } from '../../src/protocol/messages.js';
 
 const options = { timeout: 30_000 };
 
@@ -28,16 +29,25 @@ function cut(stream: Buffer, places: readonly number[]): Buffer[] {
   return [...ends, stream.length].map((end, i) => stream.subarray(i === 0 ? 0 : ends[i - 1], end));
 }
 
+/** A value of any kind, sent as a task's outcome. */
+function frameOf(value: unknown): Buffer {
+  return encodeFrame({ kind: 'done', seq: 1, value, ms: 0.5 });
+}
+
+function valuesIn(messages: readonly unknown[]): unknown[] {
+  return messages.map((message) => (message as { value: unknown }).value);
+}
+
 function readAll(chunks: readonly Buffer[]): unknown[] {
   const reader = new FrameReader();
-  return chunks.flatMap((chunk) => [...reader.push(chunk)]);
+  return valuesIn(chunks.flatMap((chunk) => [...reader.push(chunk)]));
 }
 
 test('any cut of the stream into chunks gives the same messages in the same order', options, () => {
   const place = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
     fc.property(fc.array(message, { maxLength: 12 }), fc.array(place, { maxLength: 30 }), (messages, places) => {
-      const stream = Buffer.concat(messages.map((sent) => encodeFrame(sent)));
+      const stream = Buffer.concat(messages.map((sent) => frameOf(sent)));
       assert.deepStrictEqual(
         readAll(cut(stream, places)),
         messages.map((sent) => structuredClone(sent)),
@@ -50,7 +60,7 @@ test('any cut of the stream into chunks gives the same messages in the same orde
 test('a stream that comes byte by byte gives the same messages', options, () => {
   fc.assert(
     fc.property(fc.array(plain, { minLength: 1, maxLength: 4 }), (messages) => {
-      const stream = Buffer.concat(messages.map((sent) => encodeFrame(sent)));
+      const stream = Buffer.concat(messages.map((sent) => frameOf(sent)));
       const bytes = [...stream].map((byte) => Buffer.from([byte]));
       assert.deepStrictEqual(
         readAll(bytes),
@@ -62,16 +72,16 @@ test('a stream that comes byte by byte gives the same messages', options, () => 
 });
 
 test('a message comes out with the chunk that completes it, not before and not later', options, () => {
-  const stream = encodeFrame({ kind: 'done' });
+  const stream = frameOf({ kind: 'done' });
   for (let end = 0; end < stream.length; end++) {
     const reader = new FrameReader();
     assert.deepEqual([...reader.push(stream.subarray(0, end))], []);
-    assert.deepEqual([...reader.push(stream.subarray(end))], [{ kind: 'done' }]);
+    assert.deepEqual(valuesIn([...reader.push(stream.subarray(end))]), [{ kind: 'done' }]);
   }
 });
 
 test('empty chunks change nothing', options, () => {
-  const stream = encodeFrame('message');
+  const stream = frameOf('message');
   const empty = Buffer.alloc(0);
   assert.deepEqual(readAll([empty, stream.subarray(0, 2), empty, empty, stream.subarray(2), empty, stream]), [
     'message',
@@ -81,24 +91,24 @@ test('empty chunks change nothing', options, () => {
 
 test('a reader that is stopped between two messages gives the rest with the next chunk', options, () => {
   const reader = new FrameReader();
-  for (const first of reader.push(Buffer.concat([encodeFrame(1), encodeFrame(2)]))) {
-    assert.equal(first, 1);
+  for (const first of reader.push(Buffer.concat([frameOf(1), frameOf(2)]))) {
+    assert.deepEqual(valuesIn([first]), [1]);
     break;
   }
-  assert.deepEqual([...reader.push(encodeFrame(3))], [2, 3]);
+  assert.deepEqual(valuesIn([...reader.push(frameOf(3))]), [2, 3]);
 });
 
 test('a message does not change when the chunk that it came in is written over', options, () => {
-  const stream = encodeFrame({ text: 'héllo', bytes: new Uint8Array([1, 2, 3]) });
+  const stream = frameOf({ text: 'héllo', bytes: new Uint8Array([1, 2, 3]) });
   const [received] = readAll([stream]);
   stream.fill(0);
   assert.deepStrictEqual(received, { text: 'héllo', bytes: new Uint8Array([1, 2, 3]) });
 });
 
-test('a frame of raw bytes is their length and they', options, () => {
+test('bytes with their length are their length and they', options, () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 1000 }), (bytes) => {
-      const frame = rawFrame(Buffer.from(bytes));
+      const frame = withLength(Buffer.from(bytes));
       assert.equal(frame.readUInt32LE(0), bytes.length);
       assert.deepEqual(new Uint8Array(frame.subarray(4)), bytes);
     }),
@@ -128,7 +138,7 @@ const refused: Record<string, () => unknown> = {
 for (const [what, make] of Object.entries(refused)) {
   test(`${what} makes no frame`, options, () => {
     const value = make();
-    assert.throws(() => encodeFrame(value));
+    assert.throws(() => frameOf(value));
     if (value instanceof MessagePort) value.close();
   });
 }
@@ -144,4 +154,16 @@ test('the sharing of a buffer, cycles and holes are kept', options, () => {
   assert.equal(copy.self, copy);
   assert.equal(copy.views[0]?.buffer, copy.views[1]?.buffer);
   assert.equal(1 in copy.holes, false);
+});
+
+test('a batch of plain values and one of others come out alike', options, () => {
+  const run = (values: unknown[]): ToWorker => ({
+    kind: 'run',
+    functions: [],
+    entries: [[7, 3, 'näme', 1, false, values]],
+  });
+  for (const values of [[1, 'two', true, null], [-0, Number.NaN, undefined, 1n], [{ a: undefined }, [1]], ['\ud800']]) {
+    const [message] = [...new FrameReader().push(encodeFrame(run(values)))];
+    assert.deepStrictEqual(message, structuredClone(run(values)));
+  }
 });
