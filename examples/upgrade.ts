@@ -7,9 +7,9 @@
  * the three seconds. `upgrade-careful.ts` is the version that a careful user would write.
  */
 export async function runner(index: number, name: string): Promise<string> {
-  console.error(`runner ${index} starts`);
-  console.error(name);
+  console.log(`runner ${index} starts`);
+  console.log(name);
   await new Promise((resolve) => setTimeout(resolve, Number(process.env['SLEEP_MS'] ?? 3000)));
-  console.error(`runner ${index} ends`);
+  console.log(`runner ${index} ends`);
   return name;
 }

@@ -3,7 +3,7 @@
  *
  *   function ──hang on a built-in module's object──► Runtime.evaluate ──► Runtime.getProperties
  *       ──► [[FunctionLocation]]: script id, line, column
- *       ──► [[Scopes]] ──► Runtime.callFunctionOn hands the live scope objects back
+ *       ──► [[Scopes]] ──► Runtime.callFunctionOn hands the scope objects back
  *
  * A built-in module's object is the meeting place because it is the same in every `vm` context, which `globalThis` is
  * not (a test runner may give each test file a context of its own). Script ids get their URLs from the debugger domain, which
@@ -21,7 +21,7 @@ interface FunctionLocation {
   readonly column: number;
 }
 
-/** One enclosing scope, innermost first; `bindings` is live. */
+/** One enclosing scope, innermost first. `bindings` holds the very values, as they stand at this moment: it does not follow later assignments. */
 export interface FunctionScope {
   readonly kind: 'local' | 'module' | 'script' | 'global';
   readonly bindings: Readonly<Record<string, unknown>>;
