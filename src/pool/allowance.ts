@@ -10,6 +10,7 @@
 const aheadMs = 2;
 /** No more than this in one hand, however tiny the tasks: beyond it the message no longer gets cheaper per task. */
 const allowanceMax = 256;
+const tinyMs = 0.1;
 /** The weight of the newest measurement in the running average. */
 const newestWeight = 0.2;
 
@@ -27,6 +28,11 @@ export class Allowance {
     const before = this.#averageMs;
     if (before === undefined || runMs > before * 8) this.#averageMs = runMs;
     else this.#averageMs = before + (runMs - before) * newestWeight;
+  }
+
+  /** Whether a task lately takes less time than it takes to wake up for its answer. */
+  get isTiny(): boolean {
+    return this.#averageMs !== undefined && this.#averageMs < tinyMs;
   }
 
   /** One until tasks have been measured. */

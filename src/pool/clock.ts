@@ -11,6 +11,8 @@ export interface Clock {
   runDue(): void;
   /** Calls back when the current turn's own code has run. */
   soon(callback: () => void): void;
+  /** Calls back in the next turn of the event loop. */
+  nextTurn(callback: () => void): void;
   /** Keeps the process alive, until called with `false`. */
   keepAlive(wanted: boolean): void;
 }
@@ -41,6 +43,7 @@ export function systemClock(): Clock {
       for (const timer of [...timers]) if (timer.dueAt <= now && timers.has(timer)) timer.fire();
     },
     soon: queueMicrotask,
+    nextTurn: setImmediate,
     keepAlive(wanted) {
       if (wanted) {
         hold ??= setInterval(() => {}, 2 ** 31 - 1);

@@ -13,6 +13,7 @@ import { TaskQueue } from './queue.js';
 import type { PoolSettings } from './settings.js';
 import type { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
+import { Wakefulness } from './wakefulness.js';
 
 /** How long a task may run before what its worker holds behind it goes elsewhere, and before it is given no more. */
 const heldUpAfterMs = 5;
@@ -27,6 +28,7 @@ export class Dispatcher {
   readonly #onLimited: (slot: WorkerSlot, loads: boolean) => void;
   readonly #queue = new TaskQueue<Task>();
   readonly #allowance: Allowance;
+  readonly #wakefulness: Wakefulness;
   #state: 'open' | 'closed' = 'open';
   #isDue = false;
   #rebalanceIsDue = false;
@@ -45,6 +47,7 @@ export class Dispatcher {
     this.#onRefused = on.refused;
     this.#onLimited = on.limited;
     this.#allowance = new Allowance(settings.prefetch);
+    this.#wakefulness = new Wakefulness(clock);
   }
 
   get queued(): Iterable<Task> {
@@ -79,6 +82,12 @@ export class Dispatcher {
   /** A task took that long. */
   measured(runMs: number): void {
     this.#allowance.measured(runMs);
+    this.#wakefulness.answered();
+  }
+
+  /** No answer is owed any more. */
+  rest(): void {
+    this.#wakefulness.rest();
   }
 
   /** Hands nothing over any more. */
@@ -163,6 +172,7 @@ export class Dispatcher {
       }
       return;
     }
+    if (this.#allowance.isTiny) this.#wakefulness.expectAnswer();
     if (loads || tasks.some((task) => Number.isFinite(task.settings.timeoutMs))) this.#onLimited(slot, loads);
   }
 

@@ -171,6 +171,7 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#pendingCount -= 1;
     if (this.#pendingCount > 0) return;
     this.#hold();
+    this.#dispatcher.rest();
     // After the caller has settled the future: shutdown resolves to a world where every outcome is there.
     this.#clock.soon(() => this.#drained());
   }

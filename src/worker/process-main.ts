@@ -1,7 +1,7 @@
 /** Where a process worker starts; its bootstrap hands `require` and `importModule` in. */
 
 import { writeSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { Socket, type SocketConstructorOpts } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { withTypeScript } from '../functions/typescript.js';
 import { FileClaimant } from '../protocol/file-claims.js';
@@ -37,10 +37,20 @@ const runtime = new Runtime(
 );
 
 const frames = new FrameReader();
-const commands = new Socket({ fd: childFds.commands, readable: true, writable: false });
-commands.on('data', (chunk: Buffer) => {
-  for (const message of frames.push(chunk)) runtime.receive(message as ToWorker);
-});
+const commands = new Socket({
+  fd: childFds.commands,
+  readable: true,
+  writable: false,
+  // Into one buffer, past the machinery of streams, which would cost more than a tiny task.
+  onread: {
+    buffer: Buffer.allocUnsafeSlow(64 * 1024),
+    callback(size: number, buffer: Buffer) {
+      const chunk = Buffer.from(buffer.subarray(0, size));
+      for (const message of frames.push(chunk)) runtime.receive(message as ToWorker);
+      return true;
+    },
+  },
+} as SocketConstructorOpts);
 commands.on('end', () => process.exit());
 commands.on('error', () => process.exit());
 
