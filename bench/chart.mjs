@@ -1,7 +1,7 @@
 /** A bar chart as SVG text, without a library; it takes the reader's light or dark colours. */
 
-const width = 860;
-const labelWidth = 300;
+const width = 900;
+const labelWidth = 340;
 const valueWidth = 90;
 const barHeight = 15;
 const barGap = 3;

@@ -1,7 +1,7 @@
 /** Functions of the language and of Node, by their public path. */
 
 import { builtinModules, createRequire } from 'node:module';
-import type { PortableFunction } from '../protocol/messages.js';
+import type { PortableFunction } from '../protocol/portable.js';
 import type { AnyFunction } from './inspect.js';
 
 type Builtin = Extract<PortableFunction, { kind: 'builtin' }>;

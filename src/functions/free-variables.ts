@@ -5,7 +5,8 @@
  * use before declaration resolves as it does in the language.
  */
 
-import type { AnyNode, Function as FunctionNode, Pattern, Program } from 'acorn';
+import type { AnyNode, Function as FunctionNode, Pattern } from 'acorn';
+import { lexicalNames, patternNames, varNames } from './declared-names.js';
 
 export interface FreeVariables {
   /** Free names in the order of their first use. */
@@ -14,7 +15,10 @@ export interface FreeVariables {
   readonly usesThis: boolean;
   readonly usesSuper: boolean;
   readonly usesPrivateName: boolean;
-  readonly usesImportMeta: boolean;
+  /** The free names that it assigns. */
+  readonly assigned: ReadonlySet<string>;
+  /** Where each `import.meta` stands. */
+  readonly importMetas: readonly { readonly start: number; readonly end: number }[];
   /** Where the word `import` of each dynamic `import()` begins. */
   readonly dynamicImports: readonly number[];
 }
@@ -37,7 +41,8 @@ export function freeVariables(root: AnyNode): FreeVariables {
     usesThis: walk.usesThis,
     usesSuper: walk.usesSuper,
     usesPrivateName: walk.usesPrivateName,
-    usesImportMeta: walk.usesImportMeta,
+    assigned: walk.assigned,
+    importMetas: walk.importMetas,
     dynamicImports: walk.dynamicImports,
   };
 }
@@ -47,7 +52,8 @@ class Walk {
   usesThis = false;
   usesSuper = false;
   usesPrivateName = false;
-  usesImportMeta = false;
+  readonly assigned = new Set<string>();
+  readonly importMetas: AnyNode[] = [];
   readonly dynamicImports: number[] = [];
   readonly #scopes: Scope[] = [];
 
@@ -64,7 +70,15 @@ class Walk {
         if (!this.#inside('home')) this.usesSuper = true;
         return;
       case 'MetaProperty':
-        if (node.meta.name === 'import') this.usesImportMeta = true;
+        if (node.meta.name === 'import') this.importMetas.push(node);
+        return;
+      case 'AssignmentExpression':
+        this.#assign(patternNames(node.left));
+        this.#children(node);
+        return;
+      case 'UpdateExpression':
+        this.#assign(patternNames(node.argument as Pattern));
+        this.#children(node);
         return;
       case 'ImportExpression':
         this.dynamicImports.push(node.start);
@@ -166,7 +180,10 @@ class Walk {
     const names = head?.type === 'VariableDeclaration' ? head.declarations.flatMap((d) => patternNames(d.id)) : [];
     this.#within('block', names, () => {
       if (head?.type === 'VariableDeclaration') this.visit(head);
-      else if (head) this.#patternOrExpression(head);
+      else if (head) {
+        if (node.type !== 'ForStatement') this.#assign(patternNames(head as Pattern));
+        this.#patternOrExpression(head);
+      }
       if (node.type === 'ForStatement') this.#all([node.test, node.update]);
       else this.visit(node.right);
       this.visit(node.body);
@@ -232,107 +249,18 @@ class Walk {
   }
 
   #use(name: string): void {
-    if (!this.#scopes.some((scope) => scope.names.has(name))) this.free.add(name);
+    if (!this.#isDeclared(name)) this.free.add(name);
+  }
+
+  #assign(names: readonly string[]): void {
+    for (const name of names) if (!this.#isDeclared(name)) this.assigned.add(name);
+  }
+
+  #isDeclared(name: string): boolean {
+    return this.#scopes.some((scope) => scope.names.has(name));
   }
 
   #inside(kind: Scope['kind']): boolean {
     return this.#scopes.some((scope) => scope.kind === kind);
   }
-}
-
-/** What `let`, `const`, `class` and function declarations of this statement list declare. */
-function lexicalNames(body: readonly AnyNode[]): string[] {
-  return body.flatMap((node) => {
-    if (node.type === 'VariableDeclaration') {
-      return node.kind === 'var' ? [] : node.declarations.flatMap((declarator) => patternNames(declarator.id));
-    }
-    if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return node.id ? [node.id.name] : [];
-    if (node.type === 'LabeledStatement') return lexicalNames([node.body]);
-    return [];
-  });
-}
-
-/**
- * What `var` declares anywhere in a function's body, nested functions left out. A function that is declared in a block is
- * taken to be visible there only, as it is in strict code.
- */
-function varNames(nodes: readonly (AnyNode | null | undefined)[]): string[] {
-  return nodes.flatMap((node): string[] => {
-    if (node === null || node === undefined) return [];
-    switch (node.type) {
-      case 'VariableDeclaration':
-        return node.kind === 'var' ? node.declarations.flatMap((declarator) => patternNames(declarator.id)) : [];
-      case 'BlockStatement':
-        return varNames(node.body);
-      case 'IfStatement':
-        return varNames([node.consequent, node.alternate]);
-      case 'ForStatement':
-        return varNames([node.init, node.body]);
-      case 'ForInStatement':
-      case 'ForOfStatement':
-        return varNames([node.left, node.body]);
-      case 'WhileStatement':
-      case 'DoWhileStatement':
-      case 'LabeledStatement':
-      case 'WithStatement':
-        return varNames([node.body]);
-      case 'TryStatement':
-        return varNames([node.block, node.handler?.body, node.finalizer]);
-      case 'SwitchStatement':
-        return node.cases.flatMap((branch) => varNames(branch.consequent));
-      default:
-        return [];
-    }
-  });
-}
-
-function patternNames(pattern: Pattern | null): string[] {
-  if (pattern === null) return [];
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern.name];
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((property) =>
-        patternNames(property.type === 'RestElement' ? property.argument : property.value),
-      );
-    case 'ArrayPattern':
-      return pattern.elements.flatMap(patternNames);
-    case 'AssignmentPattern':
-      return patternNames(pattern.left);
-    case 'RestElement':
-      return patternNames(pattern.argument);
-    case 'MemberExpression':
-      return [];
-  }
-}
-
-/** The names that a module exports, each with the local name behind it, where there is one. */
-export function exportedNames(program: Program): { readonly local: string; readonly exported: string }[] {
-  return program.body.flatMap((node) => {
-    if (node.type === 'ExportDefaultDeclaration') {
-      const { declaration } = node;
-      if (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration') {
-        return [{ local: declaration.id?.name ?? '*default*', exported: 'default' }];
-      }
-      // The value at that time is exported, not the variable: it counts only where the two can't differ.
-      const isFixed = declaration.type === 'Identifier' && !assignableNames(program).has(declaration.name);
-      return [{ local: isFixed ? declaration.name : '*default*', exported: 'default' }];
-    }
-    if (node.type !== 'ExportNamedDeclaration') return [];
-    if (node.declaration) {
-      const names = [...lexicalNames([node.declaration]), ...varNames([node.declaration])];
-      return names.map((name) => ({ local: name, exported: name }));
-    }
-    if (node.source) return [];
-    return node.specifiers.map(({ local, exported }) => ({ local: moduleName(local), exported: moduleName(exported) }));
-  });
-}
-
-function assignableNames(program: Program): Set<string> {
-  const declarations = program.body.filter((node) => node.type === 'VariableDeclaration' && node.kind !== 'const');
-  return new Set([...lexicalNames(declarations), ...varNames(declarations)]);
-}
-
-function moduleName(node: { type: 'Identifier'; name: string } | { type: 'Literal'; value?: unknown }): string {
-  return node.type === 'Identifier' ? node.name : String(node.value);
 }

@@ -1,7 +1,8 @@
 /** One handle per function that was ever submitted, so that a worker is sent each function once. */
 
+import { serialize } from 'node:v8';
 import { isErrorClass } from '../protocol/errors.js';
-import type { PortableFunction } from '../protocol/messages.js';
+import type { PortableFunction } from '../protocol/portable.js';
 import { type AnyFunction, inspectFunction } from './inspect.js';
 import { toPortable } from './portable.js';
 import { explicitReference } from './tasks-from.js';
@@ -26,10 +27,10 @@ export class FunctionHandle {
   /** An error class of that name that the function's own module or an enclosing scope knows. */
   findErrorClass(name: string): (abstract new (...args: never[]) => Error) | undefined {
     try {
-      for (const scope of inspectFunction(this.original)?.scopes ?? []) {
-        if (scope.kind === 'global' || !Object.hasOwn(scope.bindings, name)) continue;
-        const value = scope.bindings[name];
-        if (isErrorClass(value)) return value;
+      for (const { kind, bindings } of inspectFunction(this.original)?.scopes ?? []) {
+        if (kind === 'global') continue;
+        // By the class's own name: the variable may be called otherwise, by an import or a minifier.
+        for (const value of Object.values(bindings)) if (isErrorClass(value) && value.name === name) return value;
       }
     } catch {
       // No inspector, or a binding that is not initialized: the class is not known here.
@@ -38,7 +39,8 @@ export class FunctionHandle {
   }
 }
 
-const handles = new WeakMap<AnyFunction, FunctionHandle>();
+/** The latest handle of a function, with what it was made from where that may change. */
+const handles = new WeakMap<AnyFunction, { readonly handle: FunctionHandle; readonly state: Buffer | undefined }>();
 /** Found by id or by text for as long as anybody uses them, and not kept in memory for longer. */
 const byId = new Map<number, WeakRef<FunctionHandle>>();
 const byText = new Map<string, WeakRef<FunctionHandle>>();
@@ -47,20 +49,34 @@ const collected = new FinalizationRegistry<{ id: number; text: string | undefine
   if (text !== undefined && byText.get(text)?.deref() === undefined) byText.delete(text);
 });
 
-/** The handle of a function; throws `FunctionNotPortableError` for one that can't travel. */
+/** The handle of a function as it stands now; throws `FunctionNotPortableError` for one that can't travel. */
 export function functionHandle(fn: AnyFunction): FunctionHandle {
-  let handle = handles.get(fn);
-  if (handle === undefined) {
-    handle = newOrSameText(fn);
-    handles.set(fn, handle);
+  const latest = handles.get(fn);
+  if (latest !== undefined && latest.state === undefined) return latest.handle;
+  const { portable, isFixed } = toPortable(fn);
+  // What a function captures is looked at in each submit where it may have changed, and sent again only if it has.
+  const state = isFixed ? undefined : stateOf(portable);
+  if (latest?.state !== undefined && state !== undefined && state.length > 0 && state.equals(latest.state)) {
+    return latest.handle;
   }
+  const handle = newOrSameText(fn, portable);
+  handles.set(fn, { handle, state });
   return handle;
 }
 
-/** A function made anew in each turn of a loop is sent once, as long as its text is the same. */
-function newOrSameText(fn: AnyFunction): FunctionHandle {
-  const portable = toPortable(fn);
-  const text = portable.kind === 'value' ? `${portable.url}\n${fn.name}\n${portable.source}` : undefined;
+/** Everything that the function is made of, to be compared; empty where that can't be written down. */
+function stateOf(portable: PortableFunction): Buffer {
+  try {
+    return serialize(portable);
+  } catch {
+    // Shared memory among the values: it can't be compared, so it counts as changed.
+    return Buffer.alloc(0);
+  }
+}
+
+/** A function made anew in each turn of a loop is sent once, as long as it captures nothing and its text is the same. */
+function newOrSameText(fn: AnyFunction, portable: PortableFunction): FunctionHandle {
+  const text = textOf(fn, portable);
   const same = text === undefined ? undefined : byText.get(text)?.deref();
   if (same !== undefined) return same;
   const handle = new FunctionHandle(fn, portable);
@@ -69,6 +85,12 @@ function newOrSameText(fn: AnyFunction): FunctionHandle {
   if (text !== undefined) byText.set(text, ref);
   collected.register(handle, { id: handle.id, text });
   return handle;
+}
+
+function textOf(fn: AnyFunction, portable: PortableFunction): string | undefined {
+  if (portable.kind !== 'value' || portable.parts.length > 1 || portable.values.length > 0) return undefined;
+  const [part] = portable.parts;
+  return part?.captures.length === 0 ? `${part.url}\n${fn.name}\n${part.source}` : undefined;
 }
 
 /** The handle with that id, while a task with it is pending. */

@@ -20,7 +20,8 @@ export function functionText(fn: AnyFunction): FunctionText | undefined {
   return textAsExpression(Function.prototype.toString.call(fn));
 }
 
-function textAsExpression(text: string): FunctionText | undefined {
+/** A text that is a function, a class or a method, as an expression. */
+export function textAsExpression(text: string): FunctionText | undefined {
   const plain = tryExpression(text);
   if (plain?.end === text.length && isFunctionLike(plain)) return { source: text, node: plain, offset: 0 };
   const wrapped = `({ ${text} })`;
@@ -57,6 +58,21 @@ function tryExpression(text: string): AnyNode | undefined {
     return parseExpressionAt(text, 0, options);
   } catch {
     // Not an expression: the caller tries another reading.
+    return undefined;
+  }
+}
+
+/** A CommonJS file's syntax tree, or `undefined` when the text is none. */
+export function parseScript(source: string): Program | undefined {
+  try {
+    return parse(source, {
+      ecmaVersion: 'latest',
+      sourceType: 'script',
+      allowReturnOutsideFunction: true,
+      allowHashBang: true,
+    });
+  } catch {
+    // Not a script that acorn reads.
     return undefined;
   }
 }

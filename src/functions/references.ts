@@ -3,8 +3,8 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { PortableFunction } from '../protocol/messages.js';
-import { exportedNames } from './free-variables.js';
+import type { PortableFunction } from '../protocol/portable.js';
+import { exportedNames } from './declared-names.js';
 import { type AnyFunction, type InspectedFunction, scriptSource } from './inspect.js';
 import { parseModule } from './parse.js';
 

@@ -1,6 +1,6 @@
 /** Functions named by the module that exports them, for bundlers that follow `new URL(…, import.meta.url)`. */
 
-import type { PortableFunction } from '../protocol/messages.js';
+import type { PortableFunction } from '../protocol/portable.js';
 import type { AnyFunction } from './inspect.js';
 
 const references = new WeakMap<AnyFunction, PortableFunction>();

@@ -10,7 +10,8 @@
  */
 
 import type { RunningSince } from '../protocol/claims.js';
-import type { BatchEntry, FromWorker, PortableFunction } from '../protocol/messages.js';
+import type { BatchEntry, FromWorker } from '../protocol/messages.js';
+import type { PortableFunction } from '../protocol/portable.js';
 import type { Transfer, WorkerLink } from './host.js';
 import type { Task, TaskHolder } from './task.js';
 

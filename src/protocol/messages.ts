@@ -10,30 +10,10 @@
  */
 
 import type { EncodedError } from './errors.js';
+import type { PortableFunction } from './portable.js';
 
 /** Both sides are built together; a worker with another version is somebody else's program. */
 export const protocolVersion = 1;
-
-/** How a function travels. */
-export type PortableFunction =
-  /** The export `name` of the module at `url`: `default`, a name, or a dotted path into a CommonJS export. */
-  | { readonly kind: 'reference'; readonly url: string; readonly name: string }
-  /** A built-in by its public path, for example `Math.max`, or `node:fs` and `readFileSync`. */
-  | { readonly kind: 'builtin'; readonly module: string | undefined; readonly path: string }
-  /**
-   * An expression that evaluates to the function. In it `import()` is written as a call of {@link importName}, since text that is
-   * evaluated has no module whose imports it could use; `url` is the module that it stood in, where that is a file.
-   */
-  | {
-      readonly kind: 'value';
-      readonly source: string;
-      readonly url: string | undefined;
-      readonly line: number | undefined;
-      readonly strict: boolean;
-    };
-
-/** What stands for `import` in a function that travels by value. */
-export const importName = '__concurrentFuturesImport';
 
 /** What a task does with its function: call it once, or once per row of a chunk of a map. */
 export type CallBody =

@@ -15,11 +15,11 @@ import {
   type BatchEntry,
   type FromWorker,
   type InitMessage,
-  type PortableFunction,
   protocolVersion,
   type RowOutcome,
   type ToWorker,
 } from '../protocol/messages.js';
+import type { PortableFunction } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
 import type { CurrentTask, Progress, WorkerScope } from './current.js';
 

@@ -1,34 +1,9 @@
-/**
- * What of a function can't travel yet. Captured variables come in a later version: the two tests that say that they
- * are refused are to be turned around then.
- */
+/** Functions that travel by their text and capture nothing, and those that can't travel; for captures see captures.test.ts. */
 
 import { strict as assert } from 'node:assert';
 import { FunctionNotPortableError } from 'concurrent-futures';
 import { pooled } from './executors.js';
-import { pow } from './fixtures/tasks.js';
 import { contract } from './harness.js';
-
-const outside = 42;
-
-contract('a function that captures a variable is refused at submit, which names it', { on: pooled }, async (scene) => {
-  const { executor } = scene;
-  const captured = Date.now();
-  assert.throws(
-    () => executor.submit(() => captured + 1),
-    (error) => {
-      assert.ok(error instanceof FunctionNotPortableError);
-      assert.equal(error.code, 'FUNCTION_NOT_PORTABLE');
-      assert.match(error.message, /captured/);
-      return true;
-    },
-  );
-  assert.equal(await executor.submit(pow, 2, 8), 256, 'the executor is usable afterwards');
-});
-
-contract('a function that uses a variable of its module is refused at submit', { on: pooled }, async ({ executor }) => {
-  assert.throws(() => executor.submit(() => outside), FunctionNotPortableError);
-});
 
 contract('a function may use globals, its parameters and its own variables', async ({ executor }) => {
   const area = executor.submit((radius: number) => {

@@ -43,7 +43,7 @@ function makeProject(): string {
   return directory;
 }
 
-for (const document of ['README.md', 'docs/guide.md']) {
+for (const document of ['README.md', 'docs/guide.md', 'docs/functions.md']) {
   describe(`the code in ${document}`, { timeout: 300_000 }, () => {
     const project = makeProject();
     after(() => rmSync(project, { recursive: true }));
@@ -97,7 +97,7 @@ describe('docs/command.md', { timeout: 120_000 }, () => {
 });
 
 describe('the documents', () => {
-  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/guide.md', 'docs/command.md']) {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/guide.md', 'docs/functions.md', 'docs/command.md']) {
     it(`link to files that exist (${document})`, () => {
       const links = [...readFileSync(`${root}${document}`, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)];
       const missing = links

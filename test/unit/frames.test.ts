@@ -8,9 +8,11 @@ import type { ToWorker } from '../../src/protocol/messages.js';
 
 const options = { timeout: 30_000 };
 
+// Node 20 takes two invalid dates for different, so there are none among the values.
+const dates = fc.date({ noInvalidDate: true });
 const plain = fc.anything({
+  values: [fc.oneof(fc.anything({ maxDepth: 0 }), dates)],
   withBigInt: true,
-  withDate: true,
   withMap: true,
   withSet: true,
   withTypedArray: true,

@@ -1,0 +1,110 @@
+/** Functions that no module exports travel by their text, with what they capture. */
+
+import { strict as assert } from 'node:assert';
+import { createServer } from 'node:http';
+import { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { FunctionNotPortableError, Future, InlineExecutor } from 'concurrent-futures';
+import { cases, setCounter, snapshots, table } from './fixtures/captures.js';
+import { contract } from './harness.js';
+
+contract('a function takes what it captures along', async ({ executor }) => {
+  for (const [what, fn, args, expected] of cases as [string, (...args: unknown[]) => unknown, unknown[], unknown][]) {
+    assert.deepEqual(await executor.submit(fn, ...args), expected, what);
+  }
+});
+
+contract('what a function captures is as it was at the call to submit', async ({ executor }) => {
+  const before = executor.submit(snapshots.readCounter);
+  setCounter(99);
+  const after = executor.submit(snapshots.readCounter);
+  setCounter(10);
+  assert.deepEqual([await before, await after], [10, 99]);
+  const three = executor.submit(snapshots.readRows);
+  table.rows.push(4);
+  const four = executor.submit(snapshots.readRows);
+  table.rows.pop();
+  assert.deepEqual([await three, await four], [3, 4]);
+});
+
+contract('what a task assigns stays in its worker, and no other task sees it', async ({ executor }) => {
+  assert.equal(await executor.submit(snapshots.countUp), 11);
+  assert.equal(await executor.submit(snapshots.countUp), 11);
+  assert.equal(await executor.submit(snapshots.readCounter), 10);
+});
+
+contract('closures of a loop each have their own value, in submit and in map', async ({ executor }) => {
+  const futures = [1, 2, 3].map((n) => executor.submit(() => n * n));
+  assert.deepEqual(await Promise.all(futures), [1, 4, 9]);
+  const offset = 100;
+  assert.deepEqual(await executor.map((n: number) => n + offset, [1, 2, 3]).toArray(), [101, 102, 103]);
+});
+
+contract('a captured error class comes back as itself', async ({ executor }) => {
+  class LocalError extends Error {
+    detail = 7;
+  }
+  const error = await executor
+    .submit(() => {
+      throw new LocalError('local');
+    })
+    .exception();
+  assert.ok(error instanceof LocalError);
+  assert.equal(error.detail, 7);
+});
+
+const refused: Record<string, () => { value: unknown; close?: () => void }> = {
+  Socket: () => ({ value: new Socket() }),
+  Server: () => ({ value: createServer() }),
+  Readable: () => ({ value: Readable.from([]) }),
+  Promise: () => ({ value: Promise.resolve(1) }),
+  WeakMap: () => ({ value: new WeakMap() }),
+  InlineExecutor: () => ({ value: new InlineExecutor() }),
+  Future: () => ({ value: Future.withResolvers().future }),
+  symbol: () => ({ value: Symbol('s') }),
+  'own class': () => ({ value: new (class Thing {})() }),
+  onDone: () => ({ value: { onDone: () => {} } }),
+};
+
+contract('what can not travel is refused at submit, by name and type, with a way out', async ({ executor }) => {
+  for (const [type, make] of Object.entries(refused)) {
+    const { value: precious } = make();
+    assert.throws(
+      () => executor.submit(() => typeof precious),
+      (error) => {
+        assert.ok(error instanceof FunctionNotPortableError, type);
+        assert.equal(error.variable, 'precious');
+        assert.ok(error.message.includes(type === 'own class' ? 'Thing' : type), error.message);
+        assert.match(error.message, /; (make it inside|pass it)/);
+        return true;
+      },
+    );
+  }
+  assert.equal(await executor.submit(() => 1), 1, 'the executor is usable afterwards');
+});
+
+contract('a value that a function could reach but does not use is no obstacle', async ({ executor }) => {
+  const socket = new Socket();
+  const answer = 42;
+  assert.equal(await executor.submit(() => answer), 42);
+  socket.destroy();
+});
+
+contract(
+  'a variable that functions assign and share is refused, since each would have its own',
+  async ({ executor }) => {
+    let shared = 0;
+    const add = (): void => {
+      shared += 1;
+    };
+    assert.throws(
+      () =>
+        executor.submit(() => {
+          add();
+          return shared;
+        }),
+      { name: 'FunctionNotPortableError', variable: 'shared' },
+    );
+    assert.equal(shared, 0);
+  },
+);
