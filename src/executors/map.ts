@@ -9,7 +9,7 @@
 
 import { InvalidStateError, TimeoutError } from '../errors.js';
 import { type Future, failureOf, observe } from '../future/future.js';
-import { clampTimerMs } from '../future/timeouts.js';
+import { Waiters } from '../future/waiters.js';
 import type { EncodedError } from '../protocol/errors.js';
 import type { CallBody, RowOutcome } from '../protocol/messages.js';
 import { type Chunk, MapFeed } from './map-feed.js';
@@ -55,7 +55,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   #items: Item[] = [];
   #nextItem = 0;
   /** Reads that wait for an item. */
-  #wakes: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   /** @internal */
   constructor(source: MapSource, inputs: readonly (Iterable<unknown> | AsyncIterable<unknown>)[]) {
@@ -125,7 +125,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
       if (this.#isUsedUp()) return this.#finish();
       const leftMs = this.#deadline - performance.now();
       if (leftMs <= 0) throw this.#timedOut();
-      await this.#wakeWithin(leftMs);
+      await this.#waiters.wait(leftMs);
     }
   }
 
@@ -146,7 +146,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
       submit: (body) => this.#source.submit(body),
       onChunk: (chunk) => this.#chunks.add(chunk),
       onChunkDone: (chunk) => this.#chunkDone(chunk),
-      onEnd: () => this.#wake(),
+      onEnd: () => this.#waiters.wake(),
     });
     this.#feed.pull();
   }
@@ -166,7 +166,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
         this.#turnIntoItems(first);
       }
     } else this.#turnIntoItems(chunk);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #turnIntoItems(chunk: Chunk): void {
@@ -253,21 +253,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     this.#chunks.clear();
     this.#items = [];
     this.#nextItem = 0;
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of this.#wakes.splice(0)) wake();
-  }
-
-  #wakeWithin(leftMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = Number.isFinite(leftMs) ? setTimeout(resolve, clampTimerMs(leftMs)) : undefined;
-      this.#wakes.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    this.#waiters.wake();
   }
 }
 

@@ -37,6 +37,9 @@ function reviveValue(portable: ValueFunction, importModule: ImportModule): Calla
   return Promise.all(pending).then((loaded) => new Assembly(portable, new Map(loaded), importModule).root);
 }
 
+/** A name that no function captures. */
+const valuesName = '__concurrentFuturesValues';
+
 /** What can't be had at once: an import, or a function of another module. */
 function load(capture: Capture, importModule: ImportModule): Promise<unknown> | undefined {
   if (capture.kind === 'import') {
@@ -116,9 +119,9 @@ class Assembly {
     const names = captures.map(([name]) => name);
     const mode = strict ? "'use strict'; " : '';
     const variables = names.length === 0 ? '' : `let ${names.join(', ')}; `;
-    const setters = names.map((name, i) => `${name} = v[${i}];`).join(' ');
+    const setters = names.map((name, i) => `${name} = ${valuesName}[${i}];`).join(' ');
     // All in front on one line, so that the lines of the source keep their numbers.
-    const before = `(function (${importName}, ${metaName}) { ${mode}${variables}return { bind(v) { ${setters} }, make() { return (`;
+    const before = `(function (${importName}, ${metaName}) { ${mode}${variables}return { bind(${valuesName}) { ${setters} }, make() { return (`;
     const script = new vm.Script(`${before}${source}\n); } }; })`, {
       filename: line === undefined || url === undefined ? 'concurrent-futures:function' : url,
       lineOffset: line ?? 0,

@@ -4,6 +4,7 @@ import { TimeoutError } from '../errors.js';
 import type { WaitOptions } from './contract.js';
 import { type Future, hasFailed, onDone } from './future.js';
 import { clampTimerMs, timeoutOf } from './timeouts.js';
+import { Waiters } from './waiters.js';
 
 /** When {@link wait} returns. */
 export type ReturnWhen = 'FIRST_COMPLETED' | 'FIRST_EXCEPTION' | 'ALL_COMPLETED';
@@ -111,7 +112,7 @@ class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
   /** In order of completion; a set, since taking the first of a long array costs its length. */
   readonly #completed = new Set<F>();
   /** Reads that wait for a completion. */
-  #wakes: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(futures: Iterable<F>, limitMs: number) {
     const all = new Set(futures);
@@ -128,7 +129,7 @@ class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
         onDone(future, () => {
           this.#pending.delete(future);
           this.#completed.add(future);
-          this.#wake();
+          this.#waiters.wake();
         }),
       );
     }
@@ -143,7 +144,7 @@ class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
       if (this.#pending.size === 0) return { done: true, value: undefined };
       const leftMs = this.#deadline - performance.now();
       if (leftMs <= 0) throw this.#timedOut();
-      await this.#wakeWithin(leftMs);
+      await this.#waiters.wait(leftMs);
     }
     const value = this.#completed.values().next().value as F;
     this.#completed.delete(value);
@@ -153,20 +154,6 @@ class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
   async return(): Promise<CompletedFuture<F>> {
     this.#letGo();
     return { done: true, value: undefined };
-  }
-
-  #wake(): void {
-    for (const wake of this.#wakes.splice(0)) wake();
-  }
-
-  #wakeWithin(leftMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = Number.isFinite(leftMs) ? setTimeout(resolve, clampTimerMs(leftMs)) : undefined;
-      this.#wakes.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
   }
 
   #timedOut(): TimeoutError {
@@ -183,6 +170,6 @@ class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
     for (const withdraw of this.#pending.values()) withdraw();
     this.#pending.clear();
     this.#completed.clear();
-    this.#wake();
+    this.#waiters.wake();
   }
 }

@@ -15,7 +15,7 @@ import type { FunctionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import { decodeError, type EncodedError } from '../protocol/errors.js';
 import type { CallBody } from '../protocol/messages.js';
-import { notSerializable } from '../protocol/values.js';
+import { argumentError, copyArguments, needsCopy } from './arguments.js';
 import type { Clock } from './clock.js';
 import { type Answer, Crew, type CrewEvents } from './crew.js';
 import { Dispatcher } from './dispatcher.js';
@@ -77,9 +77,9 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#dispatcher.push(task);
     // An idle worker gets it in this very call, which copies the arguments; otherwise they are copied now, so that
     // what the caller does to them afterwards can't change the task.
-    if (holdsObjects(body)) {
+    if (needsCopy(body)) {
       if (this.#dispatcher.length === 1 && this.#crew.hasIdle) this.#dispatcher.dispatch();
-      if (task.place === 'queued') this.#snapshot(task);
+      if (task.place === 'queued') this.#copyArguments(task);
     }
     return task.future;
   }
@@ -230,12 +230,9 @@ export class Pool implements TaskOwner, CrewEvents {
 
   // ── Steps ──
 
-  #snapshot(task: Task): void {
+  #copyArguments(task: Task): void {
     try {
-      const whole = { body: task.body, transfer: task.transfer };
-      const copy = structuredClone(whole, { transfer: [...task.transfer] as ArrayBuffer[] });
-      task.body = copy.body;
-      task.transfer = copy.transfer;
+      copyArguments(task);
     } catch (cause) {
       this.withdraw(task);
       this.#refuse(task, cause);
@@ -244,9 +241,10 @@ export class Pool implements TaskOwner, CrewEvents {
 
   /** Fails a task whose arguments can't be copied, and that is in nobody's hands. */
   #refuse(task: Task, cause: unknown): void {
-    const [value, root] = task.body.kind === 'call' ? [task.body.args, 'args'] : [task.body.rows, 'rows'];
-    const error = notSerializable(value, root, cause, (part) => this.#host.copy(part));
-    task.fail(atSite(error, task.submittedAt), 0);
+    task.fail(
+      argumentError(task, cause, (part) => this.#host.copy(part)),
+      0,
+    );
   }
 
   #settle(task: Task, answer: Answer): void {
@@ -320,13 +318,4 @@ export class Pool implements TaskOwner, CrewEvents {
 
 function sleepSync(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-function holdsObjects(body: CallBody): boolean {
-  return body.kind === 'call' ? body.args.some(needsCopy) : body.rows.some((row) => row.some(needsCopy));
-}
-
-/** Whether a value could change, or can't be copied at all. */
-function needsCopy(value: unknown): boolean {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function' || typeof value === 'symbol';
 }

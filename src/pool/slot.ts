@@ -15,6 +15,9 @@ import type { PortableFunction } from '../protocol/portable.js';
 import type { Transfer, WorkerLink } from './host.js';
 import type { Task, TaskHolder } from './task.js';
 
+/** Closures that are made in a loop are each a function of their own, and must not pile up in the workers. */
+const knownFunctionsMax = 512;
+
 export type SlotState = 'starting' | 'ready' | 'retiring' | 'condemned' | 'gone';
 
 export class WorkerSlot implements TaskHolder {
@@ -97,12 +100,14 @@ export class WorkerSlot implements TaskHolder {
       const values = body.kind === 'call' ? body.args : body.rows;
       entries.push([seq, handle.id, future.name, attempt, body.kind === 'chunk', values]);
     }
+    const forget = this.#outdated(tasks);
     try {
-      link.send({ kind: 'run', functions, entries }, transfer);
+      link.send({ kind: 'run', functions, forget, entries }, transfer);
     } catch (error) {
       for (const [id] of functions) this.#knownFunctions.delete(id);
       throw error;
     }
+    for (const id of forget) this.#knownFunctions.delete(id);
     for (const [i, task] of tasks.entries()) {
       task.place = 'handed';
       task.holder = this;
@@ -111,6 +116,14 @@ export class WorkerSlot implements TaskHolder {
     }
     this.#taken += tasks.length;
     return functions.some(([, { kind }]) => kind === 'reference');
+  }
+
+  /** The functions that a worker need not keep: beyond the latest ones, those that no task in its hands is about. */
+  #outdated(tasks: readonly Task[]): number[] {
+    const surplus = this.#knownFunctions.size - knownFunctionsMax;
+    if (surplus <= 0) return [];
+    const inUse = new Set([...this.tasks, ...tasks].map(({ handle }) => handle.id));
+    return [...this.#knownFunctions].filter((id) => !inUse.has(id)).slice(0, surplus);
   }
 
   /** Lets the worker take no more tasks: it counts as having taken all that one may. */

@@ -47,6 +47,8 @@ export type ToWorker =
       readonly kind: 'run';
       /** The functions that this worker has not been sent before, by id. */
       readonly functions: readonly (readonly [id: number, PortableFunction])[];
+      /** Functions that it will not be asked for again without being sent them. */
+      readonly forget: readonly number[];
       readonly entries: readonly BatchEntry[];
     }
   | { readonly kind: 'abort'; readonly seq: number; readonly reason: EncodedError }

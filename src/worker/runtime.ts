@@ -67,6 +67,10 @@ export class Runtime {
         return;
       case 'run':
         for (const [id, portable] of message.functions) this.#functions.set(id, portable);
+        for (const id of message.forget) {
+          this.#functions.delete(id);
+          this.#revived.delete(id);
+        }
         this.#backlog.push(...message.entries);
         this.runBacklog();
         return;

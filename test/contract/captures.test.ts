@@ -40,6 +40,17 @@ contract('closures of a loop each have their own value, in submit and in map', a
   assert.deepEqual(await executor.map((n: number) => n + offset, [1, 2, 3]).toArray(), [101, 102, 103]);
 });
 
+contract('a variable may have any name, and a worker is not filled by the closures of a loop', async ({ executor }) => {
+  const [v, o, k, make, bind, load, arguments_, f, n] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const sum = executor.submit(() => v + o + k + make + bind + load + arguments_ + f + n);
+  assert.equal(await sum, 45);
+  for (let i = 0; i < 600; i++) {
+    const row = [i];
+    assert.equal(await executor.submit(() => row[0]), i);
+  }
+  assert.equal(await executor.submit(() => v), 1);
+});
+
 contract('a captured error class comes back as itself', async ({ executor }) => {
   class LocalError extends Error {
     detail = 7;
