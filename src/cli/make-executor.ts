@@ -25,6 +25,8 @@ export function makeExecutor(kind: ExecutorKind, maxWorkers: number | undefined)
     case 'process':
       return { executor: new ProcessPoolExecutor({ ...options, initializer: leaveSignalsToCommand }), workers };
     case 'inline':
+      // Its tasks print on this process's own stream; the results are past that already.
+      process.stdout.write = (...args: unknown[]) => (process.stderr.write as (...args: unknown[]) => boolean)(...args);
       return { executor: new InlineExecutor(), workers: 1 };
     default:
       return kind satisfies never;

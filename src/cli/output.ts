@@ -78,9 +78,8 @@ function writeWhole(file: number, bytes: Buffer): void {
 /** Standard output, which may be a pipe that is read slowly, or no longer. `beforeWrite` runs ahead of each write. */
 export function standardOutput(beforeWrite: () => void, listener: OutputListener): RecordOutput {
   const stream = process.stdout;
-  // Tasks of an inline executor print here, too: theirs goes to standard error, as other workers' does.
+  // The stream's own, since what tasks print on it goes elsewhere.
   const write = stream.write.bind(stream);
-  stream.write = process.stderr.write.bind(process.stderr);
   let lost = false;
   stream.on('drain', () => listener.ready());
   stream.on('error', (error) => {

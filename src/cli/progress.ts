@@ -27,11 +27,20 @@ export interface Progress {
 
 export function startProgress(terminal: Terminal, facts: ProgressFacts): Progress {
   let shown = false;
+  // While a task is in the middle of a line, ours would erase it.
+  let othersMidLine = false;
   const hide = (): void => {
     if (shown) terminal.write(eraseLine);
     shown = false;
   };
+  if (terminal.live) {
+    terminal.beforeOthersWrite((text) => {
+      hide();
+      othersMidLine = !text.endsWith('\n');
+    });
+  }
   const renew = (): void => {
+    if (othersMidLine) return;
     // One column stays free: a full line makes some terminals wrap.
     const line = fitParts(progressParts(facts, terminal), terminal.width() - 1);
     terminal.write(terminal.live ? `${eraseLine}${line}` : `${line}\n`);

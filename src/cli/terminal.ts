@@ -12,11 +12,14 @@ export interface Terminal {
   /** Columns; infinite where nothing wraps. */
   width(): number;
   write(text: string): void;
+  /** Calls back before anything but {@link write} writes there: what tasks print, say. */
+  beforeOthersWrite(callback: (text: string) => void): void;
 }
 
 /** Standard error as a terminal, or as the plain file or pipe that it is. */
 export function standardError(env: NodeJS.ProcessEnv = process.env): Terminal {
   const stream = process.stderr;
+  const write = stream.write.bind(stream);
   const isTerminal = stream.isTTY === true;
   // Whoever read our messages has gone; the work goes on without them.
   stream.on('error', () => {});
@@ -24,7 +27,13 @@ export function standardError(env: NodeJS.ProcessEnv = process.env): Terminal {
     live: isTerminal && env['TERM'] !== 'dumb',
     colors: pc.createColors(wantsColors(isTerminal, env)),
     width: () => (isTerminal ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY),
-    write: (text) => void stream.write(text),
+    write: (text) => void write(text),
+    beforeOthersWrite: (callback) => {
+      stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+        callback(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+        return (write as (...args: unknown[]) => boolean)(chunk, ...rest);
+      };
+    },
   };
 }
 

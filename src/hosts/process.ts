@@ -37,10 +37,12 @@ export interface ProcessSettings {
   readonly stdout: boolean | 'stderr';
 }
 
-const stdoutOf = { true: 'ignore', false: 'inherit', stderr: 2 } as const;
+const stdoutOf = { true: 'ignore', false: 'inherit', stderr: 'pipe' } as const;
 
 /** How long after a child's exit its last answers may still take to come through the pipe. */
 const lastAnswersMs = 1000;
+/** How long after that its last lines on standard output and error may take. */
+const lastWordsMs = 100;
 
 export class ProcessHost implements WorkerHost {
   readonly kind = 'process';
@@ -93,9 +95,9 @@ class ProcessLink implements WorkerLink {
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
     });
-    const [, , stderr, commands, answers] = this.#child.stdio as unknown as [
+    const [, stdout, stderr, commands, answers] = this.#child.stdio as unknown as [
       null,
-      null,
+      (Readable & Socket) | null,
       Readable & Socket,
       Socket,
       Socket,
@@ -105,7 +107,8 @@ class ProcessLink implements WorkerLink {
     this.#listen(answers);
     commands.write(withLength(Buffer.from(processSource)));
     this.#child.unref();
-    for (const stream of [stderr, commands, answers]) stream.unref();
+    stdout?.on('data', (chunk: Buffer) => process.stderr.write(chunk)).on('error', () => {});
+    for (const stream of [stdout, stderr, commands, answers]) stream?.unref();
   }
 
   get systemId(): number | undefined {
@@ -140,6 +143,7 @@ class ProcessLink implements WorkerLink {
       this.#error = error;
       if (this.#child.pid === undefined) this.#end();
     });
+    this.#child.on('close', () => this.#end());
     this.#child.on('exit', (code, signal) => {
       this.#exit = { code, signal };
       // Whoever the child started may hold its pipes open; its own answers are there by now.
@@ -149,7 +153,9 @@ class ProcessLink implements WorkerLink {
   }
 
   #endWhenBoth(): void {
-    if (this.#exit !== undefined && this.#answersEnded) this.#end();
+    if (this.#exit === undefined || !this.#answersEnded) return;
+    // What it printed last is worth a moment, but not more: whoever it started may hold these pipes open.
+    setTimeout(() => this.#end(), lastWordsMs).unref();
   }
 
   #end(): void {
