@@ -69,7 +69,7 @@ export function inspectFunction(fn: AnyFunction): InspectedFunction | undefined 
         line: location.lineNumber,
         column: location.columnNumber,
       },
-      scopes: liveScopes(scopesId),
+      scopes: scopesBehind(scopesId),
     };
   } finally {
     post('Runtime.releaseObjectGroup', { objectGroup: 'concurrent-futures' });
@@ -102,7 +102,7 @@ function withDebugger<T>(use: () => T): T {
   }
 }
 
-function liveScopes(scopesId: string): FunctionScope[] {
+function scopesBehind(scopesId: string): FunctionScope[] {
   const found: { scopes?: { description: string; object: Record<string, unknown> }[] } = {};
   meet(found, () =>
     post('Runtime.callFunctionOn', {
