@@ -5,12 +5,15 @@
  * use before declaration resolves as it does in the language.
  */
 
-import type { AnyNode, Function as FunctionNode, Pattern } from 'acorn';
+import type { AnyNode, Function as FunctionNode, MemberExpression, Pattern } from 'acorn';
 import { lexicalNames, patternNames, varNames } from './declared-names.js';
+import { type MemberUse, type NameUse, NameUses } from './name-uses.js';
+import { ScopeStack } from './scope-stack.js';
 
 export interface FreeVariables {
   /** Free names in the order of their first use. */
   readonly names: readonly string[];
+  readonly uses: ReadonlyMap<string, NameUse>;
   /** Uses that tie the function to where it stands. */
   readonly usesThis: boolean;
   readonly usesSuper: boolean;
@@ -23,21 +26,13 @@ export interface FreeVariables {
   readonly dynamicImports: readonly number[];
 }
 
-interface Scope {
-  readonly names: Set<string>;
-  /**
-   * An ordinary function brings `this` and `arguments`, a member of a class or an object literal (`home`) brings `super`, and
-   * a class brings its private names.
-   */
-  readonly kind: 'block' | 'arrow' | 'function' | 'home' | 'class';
-}
-
 /** The free variables of an expression. */
 export function freeVariables(root: AnyNode): FreeVariables {
   const walk = new Walk();
   walk.visit(root);
   return {
-    names: [...walk.free],
+    names: [...walk.uses.byName.keys()],
+    uses: walk.uses.byName,
     usesThis: walk.usesThis,
     usesSuper: walk.usesSuper,
     usesPrivateName: walk.usesPrivateName,
@@ -48,14 +43,16 @@ export function freeVariables(root: AnyNode): FreeVariables {
 }
 
 class Walk {
-  readonly free = new Set<string>();
+  readonly uses = new NameUses();
   usesThis = false;
   usesSuper = false;
   usesPrivateName = false;
   readonly assigned = new Set<string>();
   readonly importMetas: AnyNode[] = [];
   readonly dynamicImports: number[] = [];
-  readonly #scopes: Scope[] = [];
+  readonly #scopes = new ScopeStack();
+  /** How many members of classes that run later, if ever, enclose the place. */
+  #later = 0;
 
   visit(node: AnyNode | null | undefined): void {
     if (node === null || node === undefined) return;
@@ -64,20 +61,22 @@ class Walk {
         this.#use(node.name);
         return;
       case 'ThisExpression':
-        if (!this.#inside('function')) this.usesThis = true;
+        if (!this.#scopes.isInside('function')) this.usesThis = true;
         return;
       case 'Super':
-        if (!this.#inside('home')) this.usesSuper = true;
+        if (!this.#scopes.isInside('home')) this.usesSuper = true;
         return;
       case 'MetaProperty':
         if (node.meta.name === 'import') this.importMetas.push(node);
         return;
       case 'AssignmentExpression':
         this.#assign(patternNames(node.left));
-        this.#children(node);
+        this.#pattern(node.left);
+        this.visit(node.right);
         return;
       case 'UpdateExpression':
         this.#assign(patternNames(node.argument as Pattern));
+        this.#written(node.argument);
         this.#children(node);
         return;
       case 'ImportExpression':
@@ -91,21 +90,23 @@ class Walk {
         return;
       case 'ClassDeclaration':
       case 'ClassExpression':
-        this.#within('block', node.id ? [node.id.name] : [], () => {
+        this.#scopes.within('block', node.id ? [node.id.name] : [], () => {
           this.visit(node.superClass);
-          this.#within('class', [], () => {
+          this.#scopes.within('class', [], () => {
             for (const member of node.body.body) this.#member(member);
           });
         });
         return;
       case 'PrivateIdentifier':
-        if (!this.#inside('class')) this.usesPrivateName = true;
+        if (!this.#scopes.isInside('class')) this.usesPrivateName = true;
         return;
       case 'BlockStatement':
-        this.#within('block', lexicalNames(node.body), () => this.#all(node.body));
+        this.#scopes.within('block', lexicalNames(node.body), () => this.#all(node.body));
         return;
       case 'StaticBlock':
-        this.#within('function', [...varNames(node.body), ...lexicalNames(node.body)], () => this.#all(node.body));
+        this.#scopes.within('function', [...varNames(node.body), ...lexicalNames(node.body)], () =>
+          this.#all(node.body),
+        );
         return;
       case 'ForStatement':
       case 'ForInStatement':
@@ -114,29 +115,42 @@ class Walk {
         return;
       case 'SwitchStatement':
         this.visit(node.discriminant);
-        this.#within(
+        this.#scopes.within(
           'block',
           node.cases.flatMap((branch) => lexicalNames(branch.consequent)),
           () => this.#all(node.cases),
         );
         return;
       case 'CatchClause':
-        this.#within('block', node.param ? patternNames(node.param) : [], () => {
+        this.#scopes.within('block', node.param ? patternNames(node.param) : [], () => {
           this.#pattern(node.param);
           this.visit(node.body);
         });
         return;
       case 'VariableDeclarator':
         this.#pattern(node.id);
-        this.visit(node.init);
+        if (!this.#takesApart(node.id, node.init)) this.visit(node.init);
         return;
       case 'MemberExpression':
-        this.visit(node.object);
-        if (node.computed || node.property.type === 'PrivateIdentifier') this.visit(node.property);
+        this.#memberOf(node, false);
+        return;
+      case 'CallExpression':
+        if (node.callee.type === 'MemberExpression') this.#memberOf(node.callee, true);
+        else this.visit(node.callee);
+        this.#all(node.arguments);
+        return;
+      case 'TaggedTemplateExpression':
+        if (node.tag.type === 'MemberExpression') this.#memberOf(node.tag, true);
+        else this.visit(node.tag);
+        this.visit(node.quasi);
+        return;
+      case 'UnaryExpression':
+        if (node.operator === 'delete') this.#written(node.argument);
+        this.visit(node.argument);
         return;
       case 'Property':
         if (node.computed) this.visit(node.key);
-        if (node.method || node.kind !== 'init') this.#within('home', [], () => this.visit(node.value));
+        if (node.method || node.kind !== 'init') this.#scopes.within('home', [], () => this.visit(node.value));
         else this.visit(node.value);
         return;
       case 'LabeledStatement':
@@ -151,26 +165,54 @@ class Walk {
   }
 
   #member(member: AnyNode): void {
-    if (member.type === 'StaticBlock') return this.#within('home', [], () => this.visit(member));
+    if (member.type === 'StaticBlock') return this.#scopes.within('home', [], () => this.visit(member));
     if (member.type !== 'MethodDefinition' && member.type !== 'PropertyDefinition') return;
     if (member.computed) this.visit(member.key);
-    this.#within('home', [], () => {
+    const runsAtOnce = member.type === 'PropertyDefinition' && member.static;
+    this.#later += runsAtOnce ? 0 : 1;
+    this.#scopes.within('home', [], () => {
       // A field's initializer runs as a method would: with its object as `this`.
-      if (member.type === 'PropertyDefinition') this.#within('function', [], () => this.visit(member.value));
+      if (member.type === 'PropertyDefinition') this.#scopes.within('function', [], () => this.visit(member.value));
       else this.visit(member.value);
     });
+    this.#later -= runsAtOnce ? 0 : 1;
+  }
+
+  #memberOf(node: MemberExpression, isCalled: boolean): void {
+    const name = memberName(node);
+    if (node.object.type === 'Identifier' && name !== undefined) this.#use(node.object.name, { name, isCalled });
+    else this.visit(node.object);
+    if (node.computed || node.property.type === 'PrivateIdentifier') this.visit(node.property);
+  }
+
+  /** `const { a, b } = name` reads members, like `name.a`. */
+  #takesApart(pattern: Pattern, init: AnyNode | null | undefined): boolean {
+    if (pattern.type !== 'ObjectPattern' || init?.type !== 'Identifier') return false;
+    const keys = pattern.properties.map((property) =>
+      property.type === 'Property' && !property.computed && property.key.type === 'Identifier'
+        ? property.key.name
+        : undefined,
+    );
+    if (keys.length === 0 || keys.includes(undefined)) return false;
+    for (const name of keys) this.#use(init.name, { name: name as string, isCalled: false });
+    return true;
+  }
+
+  /** Whoever writes to a member, or deletes it, needs the object. */
+  #written(target: AnyNode): void {
+    if (target.type === 'MemberExpression' && target.object.type === 'Identifier') this.#use(target.object.name);
   }
 
   #function(node: FunctionNode): void {
     const isArrow = node.type === 'ArrowFunctionExpression';
     const own = node.type === 'FunctionExpression' && node.id ? [node.id.name] : [];
-    this.#within('block', own, () => {
+    this.#scopes.within('block', own, () => {
       const parameters = node.params.flatMap(patternNames);
-      this.#within(isArrow ? 'arrow' : 'function', isArrow ? parameters : [...parameters, 'arguments'], () => {
+      this.#scopes.within(isArrow ? 'arrow' : 'function', isArrow ? parameters : [...parameters, 'arguments'], () => {
         for (const parameter of node.params) this.#pattern(parameter);
         if (node.body.type !== 'BlockStatement') return this.visit(node.body);
         const body = node.body.body;
-        this.#within('block', [...varNames(body), ...lexicalNames(body)], () => this.#all(body));
+        this.#scopes.within('block', [...varNames(body), ...lexicalNames(body)], () => this.#all(body));
       });
     });
   }
@@ -178,11 +220,11 @@ class Walk {
   #loop(node: Extract<AnyNode, { type: 'ForStatement' | 'ForInStatement' | 'ForOfStatement' }>): void {
     const head = node.type === 'ForStatement' ? node.init : node.left;
     const names = head?.type === 'VariableDeclaration' ? head.declarations.flatMap((d) => patternNames(d.id)) : [];
-    this.#within('block', names, () => {
+    this.#scopes.within('block', names, () => {
       if (head?.type === 'VariableDeclaration') this.visit(head);
       else if (head) {
         if (node.type !== 'ForStatement') this.#assign(patternNames(head as Pattern));
-        this.#patternOrExpression(head);
+        this.#pattern(head as Pattern);
       }
       if (node.type === 'ForStatement') this.#all([node.test, node.update]);
       else this.visit(node.right);
@@ -217,12 +259,9 @@ class Walk {
         this.#pattern(pattern.argument);
         return;
       default:
+        this.#written(pattern);
         this.visit(pattern);
     }
-  }
-
-  #patternOrExpression(node: AnyNode): void {
-    this.#pattern(node as Pattern);
   }
 
   #children(node: AnyNode): void {
@@ -242,25 +281,17 @@ class Walk {
     for (const node of nodes) this.visit(node);
   }
 
-  #within(kind: Scope['kind'], names: readonly string[], walk: () => void): void {
-    this.#scopes.push({ kind, names: new Set(names) });
-    walk();
-    this.#scopes.pop();
-  }
-
-  #use(name: string): void {
-    if (!this.#isDeclared(name)) this.free.add(name);
+  #use(name: string, member?: MemberUse): void {
+    if (!this.#scopes.declares(name)) this.uses.add(name, this.#later === 0, member);
   }
 
   #assign(names: readonly string[]): void {
-    for (const name of names) if (!this.#isDeclared(name)) this.assigned.add(name);
+    for (const name of names) if (!this.#scopes.declares(name)) this.assigned.add(name);
   }
+}
 
-  #isDeclared(name: string): boolean {
-    return this.#scopes.some((scope) => scope.names.has(name));
-  }
-
-  #inside(kind: Scope['kind']): boolean {
-    return this.#scopes.some((scope) => scope.kind === kind);
-  }
+/** The name in `object.name` and `object['name']`. */
+function memberName({ computed, property }: MemberExpression): string | undefined {
+  if (!computed) return property.type === 'Identifier' ? property.name : undefined;
+  return property.type === 'Literal' && typeof property.value === 'string' ? property.value : undefined;
 }
