@@ -16,8 +16,11 @@ import { directly, inspect } from './direct.js';
 import { type FreeVariables, freeVariables } from './free-variables.js';
 import { type AnyFunction, type FunctionScope, type InspectedFunction, scriptSource } from './inspect.js';
 import { assignedNames, loadedNames } from './module-names.js';
+import type { NameUse } from './name-uses.js';
 import { beginsStrict, type FunctionText, functionText, textAsExpression } from './parse.js';
 import { refuse, refuseOuter, refuseVariable, type Trail } from './refusals.js';
+import { viteInterop } from './rewritten-imports.js';
+import { countersOf, isNamespace, isRunnerGlobal, refuseRunner } from './runners.js';
 
 export class Collection {
   readonly parts: Part[] = [];
@@ -78,7 +81,7 @@ export class Collection {
       captures,
     });
     for (const name of free.names) {
-      const capture = this.#capture(name, inspected, trail);
+      const capture = this.#capture(name, inspected, trail, membersOf(free.uses.get(name)));
       if (capture === undefined) continue;
       captures.push([name, capture]);
       if (capture.kind === 'value' || capture.kind === 'part') this.#used(name, free, inspected, trail);
@@ -87,7 +90,12 @@ export class Collection {
   }
 
   /** What a name stands for; `undefined` for a global. */
-  #capture(name: string, inspected: InspectedFunction | undefined, trail: Trail): Capture | undefined {
+  #capture(
+    name: string,
+    inspected: InspectedFunction | undefined,
+    trail: Trail,
+    members: readonly string[] | undefined,
+  ): Capture | undefined {
     if (inspected === undefined) {
       if (name in globalThis) return undefined;
       throw refuseVariable(trail, name, 'which can not be looked up: this Node has no inspector', wayOuts.argument);
@@ -95,8 +103,8 @@ export class Collection {
     const { location, scopes } = inspected;
     const at = scopes.findIndex(({ kind, bindings }) => kind !== 'global' && Object.hasOwn(bindings, name));
     const scope = scopes[at] ?? declaredGlobals(name);
-    if (scope === undefined) return undefined;
-    const loaded = loadedNames(location.scriptId).get(name);
+    if (scope === undefined) return unscopedCapture(name, inspected, trail);
+    const loaded = loadedNames(location).get(name);
     if (loaded?.kind === 'import' && scopes[at]?.kind === 'module') {
       return { kind: 'import', url: location.url, specifier: loaded.specifier, name: loaded.name };
     }
@@ -105,13 +113,56 @@ export class Collection {
       const outer = { ...inspected, scopes: scopes.slice(at) };
       return { kind: 'result', index: this.#addRequired(name, loaded.declaration, outer, trail) };
     }
+    if (loaded?.kind === 'runner') throw refuseRunner(trail, (members ?? [name]).join('`, `'));
+    if (loaded?.kind === 'vite') return { kind: 'result', index: this.#addVite(loaded.specifier, location) };
     const value = scope.bindings[name];
-    if (assignedNames(location.scriptId).has(name)) this.isFixed = false;
+    if (assignedNames(location).has(name)) this.isFixed = false;
+    if (loaded?.kind === 'namespace' && isNamespace(value)) return this.#members(name, value, members, location, trail);
+    return this.#anyValue(name, value, location, trail);
+  }
+
+  #anyValue(name: string, value: unknown, { url }: InspectedFunction['location'], trail: Trail): Capture {
     if (typeof value === 'function') {
-      if (isRequire(value)) return { kind: 'require', url: location.url };
+      if (isRequire(value)) return { kind: 'require', url };
       return this.#function(name, value as AnyFunction, trail);
     }
     return { kind: 'value', index: this.#value(name, value, trail) };
+  }
+
+  /** A module's exports: those that are used, or all where it can't be seen which. */
+  #members(
+    name: string,
+    module: Readonly<Record<string, unknown>>,
+    used: readonly string[] = Object.keys(module),
+    location: InspectedFunction['location'],
+    trail: Trail,
+  ): Capture {
+    this.isFixed = false;
+    const members = used.filter((member) => member in module);
+    return {
+      kind: 'members',
+      members: members.map((member) => [member, this.#anyValue(`${name}.${member}`, module[member], location, trail)]),
+    };
+  }
+
+  #addVite(specifier: string, { scriptId, url }: InspectedFunction['location']): number {
+    const key = `${scriptId} vite ${specifier}`;
+    const known = this.#partOf.get(key);
+    if (known !== undefined) return known;
+    const capture: Capture = { kind: 'import', url, specifier, name: '*' };
+    const captures: Part['captures'] = [['namespace', capture]];
+    const index =
+      this.parts.push({
+        source: viteInterop,
+        url,
+        line: undefined,
+        strict: true,
+        isEager: true,
+        assigns: false,
+        captures,
+      }) - 1;
+    this.#partOf.set(key, index);
+    return index;
   }
 
   #function(name: string, fn: AnyFunction, trail: Trail): Capture {
@@ -138,6 +189,12 @@ export class Collection {
     this.isFixed = false;
     const known = this.#valueOf.get(value);
     if (known !== undefined) return known;
+    const counters = countersOf(value);
+    if (counters !== undefined) {
+      const index = this.values.push(counters) - 1;
+      this.#valueOf.set(value, index);
+      return index;
+    }
     const className = classOf(value);
     if (className !== undefined) {
       throw refuseVariable(trail, name, `an instance of ${className}, which is more than data`, wayOuts.inside);
@@ -183,6 +240,20 @@ function withoutModule({ source, offset }: FunctionText, free: FreeVariables): s
     (text, { start, end, name }) => text.slice(0, start + offset) + name + text.slice(end + offset),
     source,
   );
+}
+
+/** The members that are read of a name; `undefined` where it can't be seen which. */
+function membersOf(use: NameUse | undefined): string[] | undefined {
+  return use === undefined || use.isWhole ? undefined : [...use.members.keys()];
+}
+
+/** A name that no scope declares: a global, except for what the scopes do not show. */
+function unscopedCapture(name: string, { location, scopes }: InspectedFunction, trail: Trail): Capture | undefined {
+  if (isRunnerGlobal(name)) throw refuseRunner(trail, name);
+  // A CommonJS module's own is seen only where one of its functions uses it. An ES module has none.
+  const isOwnRequire =
+    name === 'require' && location.url.startsWith('file:') && scopes.every((scope) => scope.kind !== 'module');
+  return isOwnRequire ? { kind: 'require', url: location.url } : undefined;
 }
 
 /** Whether the function runs in strict mode where it stands, for a reason that its own text does not show. */

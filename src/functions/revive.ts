@@ -28,13 +28,20 @@ export function revive(portable: PortableFunction, importModule: ImportModule): 
 }
 
 function reviveValue(portable: ValueFunction, importModule: ImportModule): Callable | Promise<Callable> {
-  const captures = portable.parts.flatMap((part) => part.captures.map(([, capture]) => capture));
+  const captures = portable.parts.flatMap((part) => [...flat(part.captures)]);
   const pending = captures.flatMap((capture) => {
     const loading = load(capture, importModule);
     return loading instanceof Promise ? [loading.then((value) => [capture, value] as const)] : [];
   });
   if (pending.length === 0) return new Assembly(portable, new Map(), importModule).root;
   return Promise.all(pending).then((loaded) => new Assembly(portable, new Map(loaded), importModule).root);
+}
+
+function* flat(captures: Part['captures']): Iterable<Capture> {
+  for (const [, capture] of captures) {
+    if (capture.kind === 'members') yield* flat(capture.members);
+    else yield capture;
+  }
 }
 
 /** A name that no function captures. */
@@ -104,6 +111,8 @@ class Assembly {
         return this.#part(capture.index);
       case 'result':
         return (this.#part(capture.index) as () => unknown)();
+      case 'members':
+        return this.#members(capture.members);
       case 'require':
         return createRequire(capture.url);
       case 'import':
@@ -113,6 +122,20 @@ class Assembly {
       default:
         return capture satisfies never;
     }
+  }
+
+  /** Each is looked up when it is first used, since members may lead back to whoever captures them. */
+  #members(members: Part['captures']): object {
+    const object = {};
+    for (const [name, capture] of members) {
+      const set = (value: unknown): unknown => {
+        Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+        return value;
+      };
+      const get = (): unknown => set(this.#resolve(capture));
+      Object.defineProperty(object, name, { get, set, enumerable: true, configurable: true });
+    }
+    return object;
   }
 
   #compile({ source, url, line, strict, captures }: Part): CompiledPart {

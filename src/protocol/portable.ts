@@ -39,6 +39,8 @@ export type Capture =
   | { readonly kind: 'function'; readonly portable: Exclude<PortableFunction, { kind: 'value' }> }
   /** The export `name` (`*` for all) of what the module at `url` imports as `specifier`. */
   | { readonly kind: 'import'; readonly url: string; readonly specifier: string; readonly name: string }
+  /** An object with these members and no others: of a module that travels by value, those that are used. */
+  | { readonly kind: 'members'; readonly members: readonly (readonly [name: string, Capture])[] }
   /** The `require` of the module at `url`. */
   | { readonly kind: 'require'; readonly url: string };
 
