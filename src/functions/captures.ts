@@ -113,7 +113,7 @@ export class Collection {
       const outer = { ...inspected, scopes: scopes.slice(at) };
       return { kind: 'result', index: this.#addRequired(name, loaded.declaration, outer, trail) };
     }
-    if (loaded?.kind === 'runner') throw refuseRunner(trail, (members ?? [name]).join('`, `'));
+    if (loaded?.kind === 'runner') throw refuseRunner(trail, name, members);
     if (loaded?.kind === 'vite') return { kind: 'result', index: this.#addVite(loaded.specifier, location) };
     const value = scope.bindings[name];
     if (assignedNames(location).has(name)) this.isFixed = false;

@@ -84,9 +84,10 @@ function namesOf(program: Program, source: string, url: string): Map<string, Loa
   const isModule = program.body.some((node) => node.type === 'ImportDeclaration' || node.type.startsWith('Export'));
   const place = { source, url, isForeign: !isModule && isForeign(url) };
   if (place.isForeign) for (const [name, loaded] of runnerNames(program, url)) names.set(name, loaded);
+  const wholes = new Map<string, RewrittenImport>();
   // Loaders and bundlers may wrap a whole file into a function, so these may stand anywhere.
   for (const node of declarationsIn(program)) {
-    for (const [name, loaded] of requiredNames(node, place)) names.set(name, loaded);
+    for (const [name, loaded] of requiredNames(node, place, wholes)) names.set(name, loaded);
   }
   return names;
 }
@@ -122,33 +123,45 @@ interface Place {
   readonly isForeign: boolean;
 }
 
-function* requiredNames(node: VariableDeclaration, { source, url, isForeign }: Place): Iterable<[string, LoadedName]> {
+/** @param wholes the names that hold a whole module, as they are met. */
+function* requiredNames(
+  node: VariableDeclaration,
+  place: Place,
+  wholes: Map<string, RewrittenImport>,
+): Iterable<[string, LoadedName]> {
   for (const { id, init, start, end } of node.declarations) {
     if (!init) continue;
-    const whole = id.type === 'Identifier' ? rewrittenImport(init) : undefined;
-    if (id.type === 'Identifier' && whole?.through === 'vite') {
-      yield [id.name, viteName(whole, url)];
+    const whole = id.type === 'Identifier' ? (rewrittenImport(init) ?? otherName(id.name, init, wholes)) : undefined;
+    if (id.type === 'Identifier' && whole !== undefined) {
+      wholes.set(id.name, whole);
+      yield [id.name, wholeModule(id.name, whole, place)];
       continue;
     }
     if (!usesRequire(init)) continue;
-    if (isForeign && [...requiredModules(init)].some((specifier) => originOf(specifier, url).kind !== 'loadable')) {
-      if (id.type === 'Identifier' && whole !== undefined) yield [id.name, notLoadable(whole, url)];
-      continue;
-    }
-    const isWrapped = id.type === 'Identifier' && whole !== undefined && whole.through !== 'require';
-    const declaration = isWrapped ? `const ${id.name} = ${requireAgain(whole)}` : `const ${source.slice(start, end)}`;
-    for (const name of patternNames(id)) yield [name, { kind: 'required', declaration }];
+    const kinds = [...requiredModules(init)].map((specifier) => originOf(specifier, place.url).kind);
+    const isRunner = kinds.includes('runner');
+    // What was taken out of a module of the user's own is a variable like any other.
+    if (place.isForeign && !isRunner && kinds.includes('own')) continue;
+    const declaration = `const ${place.source.slice(start, end)}`;
+    for (const name of patternNames(id))
+      yield [name, isRunner ? { kind: 'runner' } : { kind: 'required', declaration }];
   }
 }
 
-function viteName({ specifier }: RewrittenImport, url: string): LoadedName {
-  const origin = originOf(specifier, url);
-  if (origin.kind === 'loadable') return { kind: 'vite', specifier: origin.specifier };
-  return { kind: origin.kind === 'runner' ? 'runner' : 'namespace' };
+/** Babel has two names for a module that is imported both as a whole and by its members: `var helper = _helper`. */
+function otherName(name: string, init: AnyNode, wholes: ReadonlyMap<string, RewrittenImport>) {
+  return init.type === 'Identifier' && init.name === `_${name}` ? wholes.get(init.name) : undefined;
 }
 
-function notLoadable({ specifier }: RewrittenImport, url: string): LoadedName {
-  return { kind: originOf(specifier, url).kind === 'runner' ? 'runner' : 'namespace' };
+function wholeModule(name: string, module: RewrittenImport, { url, isForeign }: Place): LoadedName {
+  const isVite = module.through === 'vite';
+  if (isVite || isForeign) {
+    const origin = originOf(module.specifier, url);
+    if (origin.kind === 'runner') return { kind: 'runner' };
+    if (origin.kind === 'own') return { kind: 'namespace' };
+    if (isVite) return { kind: 'vite', specifier: origin.specifier };
+  }
+  return { kind: 'required', declaration: `const ${name} = ${requireAgain(module)}` };
 }
 
 /** What a test runner's loader hands to every module under a name of its own. */

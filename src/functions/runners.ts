@@ -15,9 +15,15 @@ export function isRunnerGlobal(name: string): boolean {
   return isInRunner && globals.has(name) && name in globalThis;
 }
 
-export function refuseRunner(trail: Trail, name: string): FunctionNotPortableError {
+/** @param members what is used of it: where it stands for the runner's whole module, its own name means nothing to anybody. */
+export function refuseRunner(
+  trail: Trail,
+  name: string,
+  members: readonly string[] = [name],
+): FunctionNotPortableError {
+  const shown = globals.has(name) ? name : members.join('`, `');
   const wayOut = 'return what is to be checked, and check the result in the test';
-  return refuseVariable(trail, name, 'which belongs to the test runner and works only in the test itself', wayOut);
+  return refuseVariable(trail, shown, 'which belongs to the test runner and works only in the test itself', wayOut);
 }
 
 /** A module's object: what it exports, and no class of its own behind it. */
