@@ -181,3 +181,22 @@ export class InternalError extends ExecutorError {
 function setHidden(target: object, key: PropertyKey, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
 }
+
+// Said once more as texts, since minifiers shorten the names of classes, and programs and people go by them.
+const classes = {
+  ExecutorError,
+  CancelledError,
+  TimeoutError,
+  InvalidStateError,
+  ShutdownError,
+  QueueFullError,
+  WorkerLostError,
+  BrokenExecutorError,
+  BootstrapError,
+  FunctionNotPortableError,
+  NotSerializableError,
+  DeadlockError,
+  RemoteError,
+  InternalError,
+};
+for (const [name, errorClass] of Object.entries(classes)) setHidden(errorClass, 'name', name);

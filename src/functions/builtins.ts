@@ -1,40 +1,106 @@
-/** Functions of the language and of Node, by their public path. */
+/** What belongs to the language and to Node, by its public path: it is the same in every worker. */
 
 import { builtinModules, createRequire } from 'node:module';
-import type { PortableFunction } from '../protocol/portable.js';
-import type { AnyFunction } from './inspect.js';
-
-type Builtin = Extract<PortableFunction, { kind: 'builtin' }>;
+import type { BuiltinPath } from '../protocol/portable.js';
+import { inspect } from './inspect.js';
 
 /** Loading these has effects of its own, or warns that they are deprecated or experimental. */
 const unsafeToLoad =
   /^(_|sys$|punycode$|inspector|repl$|cluster$|wasi$|test|trace_events$|domain$|sea$|sqlite$|ffi$|quic$)/;
 
-/** The public path of a built-in, found by identity among the globals and then the built-in modules. */
-export function builtinPath(fn: AnyFunction): Builtin | undefined {
-  const path = pathIn(globalThis, fn, true);
-  if (path !== undefined) return { kind: 'builtin', module: undefined, path };
+const globals = new Map<unknown, BuiltinPath>();
+const modules = new Map<unknown, BuiltinPath>();
+
+/** The public path of an object, a function or a symbol that the global scope leads to. */
+export function globalPath(value: unknown): BuiltinPath | undefined {
+  if (globals.size === 0) addGlobals();
+  return globals.get(value) ?? classPath(value);
+}
+
+/** The public path of a function or an object of the language or of Node, found by identity. */
+export function builtinPath(value: unknown): BuiltinPath | undefined {
+  const path = globalPath(value);
+  if (path !== undefined) return path;
+  // Loads all of Node's modules, once: asked only about what may well be one of theirs.
+  if (modules.size === 0) addModules();
+  return modules.get(value);
+}
+
+/** A built-in module that the REPL and `node -e` offer as a global variable. */
+export function offeredModule(name: string): BuiltinPath | undefined {
+  const isOffered =
+    Object.getOwnPropertyDescriptor(globalThis, name)?.get !== undefined && builtinModules.includes(name);
+  return isOffered && !(name in globalsOfNode) ? { module: `node:${name}`, path: '' } : undefined;
+}
+
+/** Both a module's name and a global variable's, which workers have as well. */
+const globalsOfNode: Readonly<Record<string, true>> = { crypto: true, process: true, console: true };
+
+/** Whether a name of the global scope belongs to the language or to Node, rather than to the program. */
+export function isPlatformGlobal(name: string): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
+  // Node makes many of its own on their first use, by a getter.
+  return descriptor === undefined || !('value' in descriptor) || isPlatformValue(name, descriptor.value);
+}
+
+function isPlatformValue(name: string, value: unknown): boolean {
+  if (typeof value === 'function') return isNative(value) || inspect(value)?.location.url.startsWith('node:') === true;
+  if (typeof value === 'object' && value !== null) {
+    return value === globalThis || Object.prototype.toString.call(value) !== '[object Object]';
+  }
+  return name === 'undefined' || name === 'NaN' || name === 'Infinity';
+}
+
+export function isNative(fn: object): boolean {
+  return Function.prototype.toString.call(fn).endsWith('{ [native code] }');
+}
+
+function addGlobals(): void {
+  for (const [name, value] of plainValues(globalThis)) {
+    if (!isPlatformValue(name, value)) continue;
+    add(globals, value, undefined, name);
+    if (value !== globalThis) addMembers(globals, value, undefined, name);
+  }
+}
+
+function addModules(): void {
   const load = createRequire(process.execPath);
   for (const listed of builtinModules) {
     // Newer modules are listed with their prefix.
     const name = listed.replace(/^node:/, '');
     if (unsafeToLoad.test(name)) continue;
-    const found = pathIn(load(`node:${name}`) as object, fn, false);
-    if (found !== undefined) return { kind: 'builtin', module: `node:${name}`, path: found };
+    const exports: unknown = load(`node:${name}`);
+    add(modules, exports, `node:${name}`, '');
+    addMembers(modules, exports, `node:${name}`, '');
   }
-  return undefined;
 }
 
-function pathIn(owner: object, fn: AnyFunction, deep: boolean): string | undefined {
-  const values = plainValues(owner);
-  for (const [key, value] of values) if (value === fn) return key;
-  if (!deep) return undefined;
-  for (const [key, value] of values) {
-    if (value === owner || (typeof value !== 'object' && typeof value !== 'function') || value === null) continue;
-    const [inner] = plainValues(value).find(([, member]) => member === fn) ?? [];
-    if (inner !== undefined) return `${key}.${inner}`;
+function addMembers(into: Map<unknown, BuiltinPath>, owner: unknown, module: string | undefined, path: string): void {
+  if (!isObject(owner)) return;
+  const before = path === '' ? '' : `${path}.`;
+  for (const [key, member] of plainValues(owner)) {
+    add(into, member, module, before + key);
+    if (key !== 'prototype' || !isObject(member)) continue;
+    for (const [inner, method] of plainValues(member)) add(into, method, module, `${before}${key}.${inner}`);
   }
-  return undefined;
+}
+
+function add(into: Map<unknown, BuiltinPath>, value: unknown, module: string | undefined, path: string): void {
+  if ((isObject(value) || typeof value === 'symbol') && !into.has(value)) into.set(value, { module, path });
+}
+
+/** Classes that Node makes on their first use: by their own name, since reading all such names would make them all. */
+function classPath(value: unknown): BuiltinPath | undefined {
+  if (typeof value !== 'function') return undefined;
+  const { name } = value;
+  const isGlobal = Object.getOwnPropertyDescriptor(globalThis, name)?.get !== undefined;
+  return isGlobal && (globalThis as Record<string, unknown>)[name] === value
+    ? { module: undefined, path: name }
+    : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** Own data properties under string names; getters are left alone, since reading them may load or warn. */

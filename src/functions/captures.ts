@@ -1,35 +1,45 @@
 /**
  * A function that travels by its text, with everything that it captures.
  *
- *   function ──text──► free names ──scopes──► value     copied, all in one go
+ *   function ──text──► free names ──scopes──► object    as data or as a shape (object-graph.ts)
  *                                  ├──────────► function  by name, or by its text in turn (cycles end at what is known)
  *                                  ├──────────► import    imported again, as its module imports it
  *                                  └──────────► required  its declaration is evaluated again
  *
- * All of it is as it stands at this moment. Only the names that the text really uses count.
+ * All of it is as it stands at this moment. Only what the text really uses counts.
  */
 
 import { findSourceMap } from 'node:module';
-import { type Capture, importName, metaName, type Part } from '../protocol/portable.js';
-import { notSerializable } from '../protocol/values.js';
-import { directly, inspect } from './direct.js';
+import type { Capture, Part, SymbolForm, ValueFunction } from '../protocol/portable.js';
+import { globalPath, isPlatformGlobal, offeredModule } from './builtins.js';
+import { directly } from './direct.js';
 import { type FreeVariables, freeVariables } from './free-variables.js';
-import { type AnyFunction, type FunctionScope, type InspectedFunction, scriptSource } from './inspect.js';
+import { assignedName, hasPrivateMembers, ownProperties, prototypeProperties } from './function-properties.js';
+import { type AnyFunction, type InspectedFunction, inspect, inspectBound } from './inspect.js';
 import { assignedNames, loadedNames } from './module-names.js';
 import type { NameUse } from './name-uses.js';
-import { beginsStrict, type FunctionText, functionText, textAsExpression } from './parse.js';
-import { refuse, refuseOuter, refuseVariable, type Trail } from './refusals.js';
-import { viteInterop } from './rewritten-imports.js';
-import { countersOf, isNamespace, isRunnerGlobal, refuseRunner } from './runners.js';
+import { ObjectGraph, type Place } from './object-graph.js';
+import { type FunctionText, functionText, textAsExpression } from './parse.js';
+import { isStrict, textStart, withoutModule } from './part-text.js';
+import { refuse, refuseOuter, refuseVariable, type Trail, wayOuts } from './refusals.js';
+import { countersFor, hasOwnRequire, isRunnerGlobal, refuseRunner, vitePart } from './runners.js';
+import type { Unit } from './units.js';
+
+type GrowingPart = { -readonly [K in keyof Part]: Part[K] extends readonly (infer E)[] ? E[] : Part[K] };
 
 export class Collection {
-  readonly parts: Part[] = [];
-  readonly values: unknown[] = [];
   /** Whether the same function would be collected alike at any later time: nothing in it can change. */
   isFixed = true;
   readonly #root: AnyFunction;
+  readonly #parts: GrowingPart[] = [];
+  readonly #symbols: SymbolForm[] = [];
+  readonly #symbolOf = new Map<symbol, number>();
   readonly #partOf = new Map<AnyFunction | string, number>();
-  readonly #valueOf = new Map<object, number>();
+  readonly #graph = new ObjectGraph({
+    captureFunction: (fn, place) => this.#function(fn, place),
+    captureClass: (made, place) => this.#instanceClass(made, place),
+    captureSymbol: (symbol) => this.#symbol(symbol),
+  });
   /** Who uses which variable, and whether somebody assigns it, by script and name. */
   readonly #uses = new Map<string, { users: number; isAssigned: boolean }>();
 
@@ -38,74 +48,98 @@ export class Collection {
     this.#addFunction(root, inspected, []);
   }
 
+  /** All of it, with the data that goes with it. */
+  finish(): { readonly portable: ValueFunction; readonly units: readonly Unit[] } {
+    this.#graph.drain();
+    const { objects, units } = this.#graph.finish();
+    if (!this.#graph.isEmpty) this.isFixed = false;
+    const ids = units.map((unit) => unit.id);
+    return { portable: { kind: 'value', parts: this.#parts, objects, symbols: this.#symbols, units: ids }, units };
+  }
+
   #addFunction(fn: AnyFunction, inspected: InspectedFunction | undefined, names: readonly string[]): number {
     const known = this.#partOf.get(fn);
     if (known !== undefined) return known;
     const trail = { root: this.#root, names };
     const text = functionText(fn);
     if (text === undefined) {
+      const bound = inspected === undefined ? this.#bound(fn, trail) : undefined;
+      if (bound !== undefined) return bound;
       throw refuse(trail, 'its source text can not be read', 'export it from a module of its own');
     }
-    const isClass = text.node.type === 'ClassExpression';
-    if (isClass && names.length === 0) {
+    if (text.node.type === 'ClassExpression' && names.length === 0) {
       throw refuse(trail, 'it is a class, which can not be called', 'pass a function that makes the object');
     }
-    return this.#addPart(fn, text, isClass, inspected, trail);
+    const index = this.#addPart(fn, text, inspected, trail);
+    this.#addProperties(this.#parts[index] as GrowingPart, fn, text, trail);
+    return index;
+  }
+
+  /** Own properties of a function are left behind where they can't travel: most users of it never look at them. */
+  #addProperties(part: GrowingPart, fn: AnyFunction, { node }: FunctionText, trail: Trail): void {
+    const variable = trail.names.at(-1) ?? fn.name;
+    part.name = assignedName(fn, node);
+    for (const key of ownProperties(fn, node)) {
+      part.properties.push(this.#graph.property(fn, key, { trail, variable, path: variable, isOptional: true }));
+    }
+    const path = `${variable}.prototype`;
+    for (const key of prototypeProperties(fn, node)) {
+      const owner = fn.prototype as object;
+      part.prototypeProperties.push(this.#graph.property(owner, key, { trail, variable, path, isOptional: true }));
+    }
+    if (part.properties.length > 0) this.isFixed = false;
   }
 
   #addPart(
     key: AnyFunction | string,
     text: FunctionText,
-    isEager: boolean,
     inspected: InspectedFunction | undefined,
     trail: Trail,
   ): number {
-    const index = this.parts.length;
+    const index = this.#parts.length;
     this.#partOf.set(key, index);
     const free = freeVariables(text.node);
     if (free.usesThis && text.node.type === 'ArrowFunctionExpression') throw refuseOuter(trail, 'this');
     if (free.usesSuper) throw refuseOuter(trail, 'super');
     if (free.usesPrivateName) throw refuseOuter(trail, 'a private name (#…)');
-    const { url = '', line = 0 } = inspected?.location ?? {};
-    const isFile = url.startsWith('file:');
-    const captures: [string, Capture][] = [];
-    // Its place is taken before its captures are collected: they may lead back to it.
-    this.parts.push({
+    const url = inspected?.location.url.startsWith('file:') ? inspected.location.url : undefined;
+    const part: GrowingPart = {
       source: withoutModule(text, free),
-      url: isFile ? url : undefined,
-      // Lines of the compiled text are those of the file, except where a loader left a source map.
-      line: isFile && findSourceMap(url) === undefined ? line : undefined,
+      url,
+      ...textStart(text, inspected),
+      isMapped: url !== undefined && findSourceMap(url) !== undefined,
       strict: typeof key === 'string' ? false : isStrict(key, inspected),
-      isEager,
+      eager: [],
       assigns: free.assigned.size > 0,
-      captures,
-    });
-    for (const name of free.names) {
-      const capture = this.#capture(name, inspected, trail, membersOf(free.uses.get(name)));
+      captures: [],
+      name: undefined,
+      properties: [],
+      prototypeProperties: [],
+    };
+    // Its place is taken before its captures are collected: they may lead back to it.
+    this.#parts.push(part);
+    for (const [name, use] of free.uses) {
+      const capture = this.#capture(name, use, inspected, trail);
       if (capture === undefined) continue;
-      captures.push([name, capture]);
-      if (capture.kind === 'value' || capture.kind === 'part') this.#used(name, free, inspected, trail);
+      part.captures.push([name, capture]);
+      if (use.isEager && text.node.type === 'ClassExpression') part.eager.push(name);
+      if (!isLoaded(capture)) this.#used(name, free, inspected, trail);
     }
     return index;
   }
 
   /** What a name stands for; `undefined` for a global. */
-  #capture(
-    name: string,
-    inspected: InspectedFunction | undefined,
-    trail: Trail,
-    members: readonly string[] | undefined,
-  ): Capture | undefined {
+  #capture(name: string, use: NameUse, inspected: InspectedFunction | undefined, trail: Trail): Capture | undefined {
     if (inspected === undefined) {
       if (name in globalThis) return undefined;
       throw refuseVariable(trail, name, 'which can not be looked up: this Node has no inspector', wayOuts.argument);
     }
     const { location, scopes } = inspected;
     const at = scopes.findIndex(({ kind, bindings }) => kind !== 'global' && Object.hasOwn(bindings, name));
-    const scope = scopes[at] ?? declaredGlobals(name);
-    if (scope === undefined) return unscopedCapture(name, inspected, trail);
+    const scope = scopes[at];
+    if (scope === undefined) return this.#global(name, use, inspected, trail);
     const loaded = loadedNames(location).get(name);
-    if (loaded?.kind === 'import' && scopes[at]?.kind === 'module') {
+    if (loaded?.kind === 'import' && scope.kind === 'module') {
       return { kind: 'import', url: location.url, specifier: loaded.specifier, name: loaded.name };
     }
     if (loaded?.kind === 'required') {
@@ -113,66 +147,67 @@ export class Collection {
       const outer = { ...inspected, scopes: scopes.slice(at) };
       return { kind: 'result', index: this.#addRequired(name, loaded.declaration, outer, trail) };
     }
-    if (loaded?.kind === 'runner') throw refuseRunner(trail, name, members);
-    if (loaded?.kind === 'vite') return { kind: 'result', index: this.#addVite(loaded.specifier, location) };
-    const value = scope.bindings[name];
+    if (loaded?.kind === 'runner') throw refuseRunner(trail, name, use);
+    if (loaded?.kind === 'vite') return { kind: 'result', index: this.#addVite(loaded.specifier, location.url) };
     if (assignedNames(location).has(name)) this.isFixed = false;
-    if (loaded?.kind === 'namespace' && isNamespace(value)) return this.#members(name, value, members, location, trail);
-    return this.#anyValue(name, value, location, trail);
+    return this.#value(name, use, scope.bindings[name], location.url, trail);
   }
 
-  #anyValue(name: string, value: unknown, { url }: InspectedFunction['location'], trail: Trail): Capture {
-    if (typeof value === 'function') {
-      if (isRequire(value)) return { kind: 'require', url };
-      return this.#function(name, value as AnyFunction, trail);
-    }
-    return { kind: 'value', index: this.#value(name, value, trail) };
-  }
-
-  /** A module's exports: those that are used, or all where it can't be seen which. */
-  #members(
-    name: string,
-    module: Readonly<Record<string, unknown>>,
-    used: readonly string[] = Object.keys(module),
-    location: InspectedFunction['location'],
-    trail: Trail,
-  ): Capture {
+  /** A name that no scope of the function declares: a program may have put it on the global object itself. */
+  #global(name: string, use: NameUse, inspected: InspectedFunction, trail: Trail): Capture | undefined {
+    if (isRunnerGlobal(name)) throw refuseRunner(trail, name, use);
+    const { url } = inspected.location;
+    if (name === 'require' && hasOwnRequire(inspected)) return { kind: 'require', url };
+    const offered = offeredModule(name);
+    if (offered !== undefined) return { kind: 'builtin', ...offered };
+    if (isPlatformGlobal(name)) return undefined;
     this.isFixed = false;
-    const members = used.filter((member) => member in module);
-    return {
-      kind: 'members',
-      members: members.map((member) => [member, this.#anyValue(`${name}.${member}`, module[member], location, trail)]),
-    };
+    return this.#value(name, use, (globalThis as Record<string, unknown>)[name], url, trail);
   }
 
-  #addVite(specifier: string, { scriptId, url }: InspectedFunction['location']): number {
-    const key = `${scriptId} vite ${specifier}`;
-    const known = this.#partOf.get(key);
-    if (known !== undefined) return known;
-    const capture: Capture = { kind: 'import', url, specifier, name: '*' };
-    const captures: Part['captures'] = [['namespace', capture]];
-    const index =
-      this.parts.push({
-        source: viteInterop,
-        url,
-        line: undefined,
-        strict: true,
-        isEager: true,
-        assigns: false,
-        captures,
-      }) - 1;
-    this.#partOf.set(key, index);
-    return index;
+  #value(name: string, use: NameUse, value: unknown, url: string, trail: Trail): Capture {
+    if (isRequire(value)) return { kind: 'require', url };
+    const needed = countersFor(value) ?? value;
+    return this.#graph.need(needed, { trail, variable: name, path: name, isOptional: false }, use);
   }
 
-  #function(name: string, fn: AnyFunction, trail: Trail): Capture {
+  #function(fn: AnyFunction, { trail, variable, path }: Place): Capture {
     const known = this.#partOf.get(fn);
     if (known !== undefined) return { kind: 'part', index: known };
-    const names = [...trail.names, name];
+    const names = [...trail.names, path];
     const inspected = inspect(fn);
     const portable = directly(fn, inspected, { root: this.#root, names });
-    if (portable !== undefined) return { kind: 'function', portable };
-    return { kind: 'part', index: this.#addFunction(fn, inspected, names) };
+    if (portable !== undefined) return portable;
+    try {
+      return { kind: 'part', index: this.#addFunction(fn, inspected, [...trail.names, variable]) };
+    } catch (error) {
+      // It may be met again where it can be left behind, and must not count as known then.
+      this.#partOf.delete(fn);
+      throw error;
+    }
+  }
+
+  /** The class of a captured instance; `undefined` for one of Node's own, whose instances hold more than properties. */
+  #instanceClass(made: AnyFunction, place: Place): Capture | undefined {
+    if (inspect(made)?.location.url.startsWith('node:') !== false) return undefined;
+    if (isExecutorClass(made)) return undefined;
+    if (hasPrivateMembers(made)) {
+      const what = `an instance of ${made.name || 'a class'}, whose private members can't be read`;
+      throw refuseVariable(place.trail, place.variable, what, wayOuts.inside);
+    }
+    return this.#function(made, place);
+  }
+
+  #symbol(symbol: symbol): Capture {
+    const path = globalPath(symbol);
+    if (path !== undefined) return { kind: 'builtin', ...path };
+    let index = this.#symbolOf.get(symbol);
+    if (index === undefined) {
+      const registered = Symbol.keyFor(symbol);
+      index = this.#symbols.push({ description: symbol.description, isRegistered: registered !== undefined }) - 1;
+      this.#symbolOf.set(symbol, index);
+    }
+    return { kind: 'symbol', index };
   }
 
   #addRequired(name: string, declaration: string, inspected: InspectedFunction, trail: Trail): number {
@@ -180,34 +215,45 @@ export class Collection {
     const known = this.#partOf.get(key);
     if (known !== undefined) return known;
     const text = textAsExpression(`() => { ${declaration}; return ${name}; }`) as FunctionText;
-    return this.#addPart(key, text, true, inspected, { ...trail, names: [...trail.names, name] });
+    return this.#addPart(key, text, inspected, { ...trail, names: [...trail.names, name] });
   }
 
-  #value(name: string, value: unknown, trail: Trail): number {
-    if (typeof value === 'symbol') throw refuseVariable(trail, name, 'a symbol', wayOuts.inside);
-    if (typeof value !== 'object' || value === null) return this.values.push(value) - 1;
-    this.isFixed = false;
-    const known = this.#valueOf.get(value);
+  #addVite(specifier: string, url: string): number {
+    const key = `vite ${specifier} ${url}`;
+    const known = this.#partOf.get(key);
     if (known !== undefined) return known;
-    const counters = countersOf(value);
-    if (counters !== undefined) {
-      const index = this.values.push(counters) - 1;
-      this.#valueOf.set(value, index);
-      return index;
-    }
-    const className = classOf(value);
-    if (className !== undefined) {
-      throw refuseVariable(trail, name, `an instance of ${className}, which is more than data`, wayOuts.inside);
-    }
-    try {
-      structuredClone(value);
-    } catch (cause) {
-      const { path } = notSerializable(value, name, cause, structuredClone);
-      const kind = value.constructor?.name ?? 'object';
-      throw refuseVariable(trail, name, `of type ${kind}, which can't be copied (${path})`, wayOuts.inside);
-    }
-    const index = this.values.push(value) - 1;
-    this.#valueOf.set(value, index);
+    const index = this.#parts.push(vitePart(specifier, url) as GrowingPart) - 1;
+    this.#partOf.set(key, index);
+    return index;
+  }
+
+  /** A bound function is bound again in the worker. */
+  #bound(fn: AnyFunction, trail: Trail): number | undefined {
+    const bound = inspectBound(fn);
+    if (bound === undefined) return undefined;
+    const names = bound.args.map((_, i) => `a${i}`);
+    const index = this.#parts.length;
+    this.#partOf.set(fn, index);
+    const part: GrowingPart = {
+      source: `target.bind(${['self', ...names].join(', ')})`,
+      url: undefined,
+      line: 0,
+      column: 0,
+      isMapped: false,
+      strict: true,
+      eager: ['target', 'self', ...names],
+      assigns: false,
+      captures: [],
+      name: undefined,
+      properties: [],
+      prototypeProperties: [],
+    };
+    this.#parts.push(part);
+    const name = fn.name || 'bound';
+    const need = (value: unknown, path: string) =>
+      this.#graph.need(value, { trail, variable: name, path, isOptional: false });
+    part.captures.push(['target', need(bound.target, name)], ['self', need(bound.self, `${name}.this`)]);
+    for (const [i, arg] of bound.args.entries()) part.captures.push([`a${i}`, need(arg, `${name}.arguments[${i}]`)]);
     return index;
   }
 
@@ -224,68 +270,18 @@ export class Collection {
   }
 }
 
-const wayOuts = {
-  argument: 'pass it as an argument',
-  inside: 'make it inside the function, or pass what it is made from as an argument',
-  module: 'export the functions from a module of their own, so that workers can import it',
-};
-
-/** The text with `import()` and `import.meta` renamed. */
-function withoutModule({ source, offset }: FunctionText, free: FreeVariables): string {
-  const places = [
-    ...free.dynamicImports.map((start) => ({ start, end: start + 'import'.length, name: importName })),
-    ...free.importMetas.map(({ start, end }) => ({ start, end, name: metaName })),
-  ].sort((a, b) => b.start - a.start);
-  return places.reduce(
-    (text, { start, end, name }) => text.slice(0, start + offset) + name + text.slice(end + offset),
-    source,
-  );
+/** Whichever copy of this library it is from. */
+function isExecutorClass({ prototype }: AnyFunction): boolean {
+  const methods = prototype as Record<string, unknown>;
+  return ['submit', 'map', 'shutdown'].every((name) => typeof methods[name] === 'function');
 }
 
-/** The members that are read of a name; `undefined` where it can't be seen which. */
-function membersOf(use: NameUse | undefined): string[] | undefined {
-  return use === undefined || use.isWhole ? undefined : [...use.members.keys()];
-}
-
-/** A name that no scope declares: a global, except for what the scopes do not show. */
-function unscopedCapture(name: string, { location, scopes }: InspectedFunction, trail: Trail): Capture | undefined {
-  if (isRunnerGlobal(name)) throw refuseRunner(trail, name);
-  // A CommonJS module's own is seen only where one of its functions uses it. An ES module has none.
-  const isOwnRequire =
-    name === 'require' && location.url.startsWith('file:') && scopes.every((scope) => scope.kind !== 'module');
-  return isOwnRequire ? { kind: 'require', url: location.url } : undefined;
-}
-
-/** Whether the function runs in strict mode where it stands, for a reason that its own text does not show. */
-function isStrict(fn: AnyFunction, inspected: InspectedFunction | undefined): boolean {
-  if (inspected === undefined) return true;
-  if (inspected.scopes.some((scope) => scope.kind === 'module')) return true;
-  // Outside strict mode, and only there, V8 gives an ordinary function this property.
-  if (Object.hasOwn(fn, 'caller')) return false;
-  return beginsStrict(scriptSource(inspected.location.scriptId));
-}
-
-/**
- * The global scope, if the name is one that a script declared there: `var` and functions of a program that is no module (on
- * standard input, say). Such a property can't be deleted, which those of the language and of Node can.
- */
-function declaredGlobals(name: string): Pick<FunctionScope, 'bindings'> | undefined {
-  const property = Object.getOwnPropertyDescriptor(globalThis, name);
-  const isDeclared = property?.configurable === false && property.writable === true;
-  return isDeclared ? { bindings: globalThis as unknown as Record<string, unknown> } : undefined;
+/** Whether the worker gets it from where this side got it: then nobody can have assigned it. */
+function isLoaded({ kind }: Capture): boolean {
+  return kind !== 'primitive' && kind !== 'object' && kind !== 'part' && kind !== 'symbol';
 }
 
 /** The `require` of a CommonJS module: a function with a cache and a way to resolve. */
-function isRequire(value: object): boolean {
-  return 'cache' in value && 'resolve' in value && 'extensions' in value;
-}
-
-/** The name of a class that copying would lose; `undefined` for data. */
-function classOf(value: object): string | undefined {
-  if (ArrayBuffer.isView(value)) return undefined;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null) return undefined;
-  const made = prototype.constructor;
-  const isBuiltin = typeof made === 'function' && Function.prototype.toString.call(made).includes('[native code]');
-  return isBuiltin ? undefined : made?.name || 'a class';
+function isRequire(value: unknown): boolean {
+  return typeof value === 'function' && 'cache' in value && 'resolve' in value && 'extensions' in value;
 }

@@ -8,6 +8,7 @@ import { loadedNames } from './module-names.js';
 import { toPortable } from './portable.js';
 import { isNamespace } from './runners.js';
 import { explicitReference } from './tasks-from.js';
+import type { Unit } from './units.js';
 
 export class FunctionHandle {
   static #lastId = 0;
@@ -19,9 +20,13 @@ export class FunctionHandle {
   /** Whether it only names a function of a module that this thread has not loaded. */
   readonly isPlaceholder: boolean;
 
-  constructor(original: AnyFunction, portable: PortableFunction) {
+  /** The captured data that `portable` refers to. */
+  readonly units: readonly Unit[];
+
+  constructor(original: AnyFunction, portable: PortableFunction, units: readonly Unit[]) {
     this.original = original;
     this.portable = portable;
+    this.units = units;
     this.isPlaceholder = explicitReference(original) !== undefined;
     this.name = original.name || 'anonymous';
   }
@@ -62,33 +67,28 @@ const collected = new FinalizationRegistry<{ id: number; text: string | undefine
 export function functionHandle(fn: AnyFunction): FunctionHandle {
   const latest = handles.get(fn);
   if (latest !== undefined && latest.state === undefined) return latest.handle;
-  const { portable, isFixed } = toPortable(fn);
+  const { portable, units, isFixed } = toPortable(fn);
   // What a function captures is looked at in each submit where it may have changed, and sent again only if it has.
   const state = isFixed ? undefined : stateOf(portable);
-  if (latest?.state !== undefined && state !== undefined && state.length > 0 && state.equals(latest.state)) {
+  if (latest?.state !== undefined && state?.equals(latest.state)) {
     return latest.handle;
   }
-  const handle = newOrSameText(fn, portable);
+  const handle = newOrSameText(fn, portable, units);
   handles.set(fn, { handle, state });
   return handle;
 }
 
-/** Everything that the function is made of, to be compared; empty where that can't be written down. */
+/** Everything that the function is made of, to be compared; its data is told by its units, which change with it. */
 function stateOf(portable: PortableFunction): Buffer {
-  try {
-    return serialize(portable);
-  } catch {
-    // Shared memory among the values: it can't be compared, so it counts as changed.
-    return Buffer.alloc(0);
-  }
+  return serialize(portable);
 }
 
 /** A function made anew in each turn of a loop is sent once, as long as it captures nothing and its text is the same. */
-function newOrSameText(fn: AnyFunction, portable: PortableFunction): FunctionHandle {
+function newOrSameText(fn: AnyFunction, portable: PortableFunction, units: readonly Unit[]): FunctionHandle {
   const text = textOf(fn, portable);
   const same = text === undefined ? undefined : byText.get(text)?.deref();
   if (same !== undefined) return same;
-  const handle = new FunctionHandle(fn, portable);
+  const handle = new FunctionHandle(fn, portable, units);
   const ref = new WeakRef(handle);
   byId.set(handle.id, ref);
   if (text !== undefined) byText.set(text, ref);
@@ -97,9 +97,11 @@ function newOrSameText(fn: AnyFunction, portable: PortableFunction): FunctionHan
 }
 
 function textOf(fn: AnyFunction, portable: PortableFunction): string | undefined {
-  if (portable.kind !== 'value' || portable.parts.length > 1 || portable.values.length > 0) return undefined;
+  if (portable.kind !== 'value' || portable.parts.length > 1 || portable.objects.length > 0) return undefined;
   const [part] = portable.parts;
-  return part?.captures.length === 0 ? `${part.url}\n${fn.name}\n${part.source}` : undefined;
+  return part?.captures.length === 0 && part.properties.length === 0
+    ? `${part.url}\n${fn.name}\n${part.source}`
+    : undefined;
 }
 
 /** The handle with that id, while a task with it is pending. */

@@ -43,20 +43,29 @@ const meetingPlace = (
   'getBuiltinModule' in process ? ((inspector as { default?: object }).default ?? inspector) : globalThis
 ) as Record<symbol, unknown>;
 
+/** What `bind` was given. */
+export interface BoundFunction {
+  readonly target: AnyFunction;
+  readonly self: unknown;
+  readonly args: readonly unknown[];
+}
+
 let session: inspector.Session | undefined;
 const scriptUrls = new Map<string, string>();
 
+/** Inspects a function; `undefined` for native and bound functions, and where there is no inspector. */
+export function inspect(fn: AnyFunction): InspectedFunction | undefined {
+  try {
+    return inspectFunction(fn);
+  } catch {
+    // Built without an inspector, or forbidden to use it: text alone must do.
+    return undefined;
+  }
+}
+
 /** Inspects a function; `undefined` for native and bound functions, which have no source. */
 export function inspectFunction(fn: AnyFunction): InspectedFunction | undefined {
-  session ??= connect();
-  try {
-    const { result } = meet(fn, () =>
-      post('Runtime.evaluate', { expression: meetingExpression, objectGroup: 'concurrent-futures' }),
-    );
-    const objectId = (result as { objectId?: string }).objectId;
-    if (objectId === undefined) return undefined;
-    const { internalProperties = [] } = post('Runtime.getProperties', { objectId, ownProperties: true });
-    const internal = (name: string) => internalProperties.find((property) => property.name === name)?.value;
+  return withInternals(fn, (internal) => {
     const location = internal('[[FunctionLocation]]')?.value as
       | { scriptId: string; lineNumber: number; columnNumber: number }
       | undefined;
@@ -71,9 +80,52 @@ export function inspectFunction(fn: AnyFunction): InspectedFunction | undefined 
       },
       scopes: scopesBehind(scopesId),
     };
+  });
+}
+
+/** What a bound function is made of; `undefined` for any other function. */
+export function inspectBound(fn: AnyFunction): BoundFunction | undefined {
+  return withInternals(fn, (internal) => {
+    const target = internal('[[TargetFunction]]');
+    if (target === undefined) return undefined;
+    const parts = [target, internal('[[BoundThis]]'), internal('[[BoundArgs]]')].map(callArgument);
+    const found: { bound?: BoundFunction } = {};
+    meet(found, () =>
+      post('Runtime.callFunctionOn', {
+        objectId: target.objectId,
+        functionDeclaration: `function (target, self, args) { ${meetingExpression}.bound = { target, self, args: Array.from(args) }; }`,
+        arguments: parts,
+      }),
+    );
+    return found.bound;
+  });
+}
+
+type RemoteObject = inspector.Runtime.RemoteObject;
+
+/** Calls `use` with a way to read a function's internal properties. */
+function withInternals<T>(
+  fn: AnyFunction,
+  use: (internal: (name: string) => RemoteObject | undefined) => T,
+): T | undefined {
+  session ??= connect();
+  try {
+    const { result } = meet(fn, () =>
+      post('Runtime.evaluate', { expression: meetingExpression, objectGroup: 'concurrent-futures' }),
+    );
+    const objectId = (result as { objectId?: string }).objectId;
+    if (objectId === undefined) return undefined;
+    const { internalProperties = [] } = post('Runtime.getProperties', { objectId, ownProperties: true });
+    return use((name) => internalProperties.find((property) => property.name === name)?.value);
   } finally {
     post('Runtime.releaseObjectGroup', { objectGroup: 'concurrent-futures' });
   }
+}
+
+function callArgument(object: RemoteObject | undefined): inspector.Runtime.CallArgument {
+  if (object?.objectId !== undefined) return { objectId: object.objectId };
+  if (object?.unserializableValue !== undefined) return { unserializableValue: object.unserializableValue };
+  return object?.type === 'undefined' ? {} : { value: object?.value as unknown };
 }
 
 /** The script's text as it was compiled: after a loader has rewritten it. */

@@ -9,11 +9,14 @@
 
 import type { PortableFunction } from '../protocol/portable.js';
 import { Collection } from './captures.js';
-import { directly, inspect } from './direct.js';
-import type { AnyFunction } from './inspect.js';
+import { directly } from './direct.js';
+import { type AnyFunction, inspect } from './inspect.js';
+import type { Unit } from './units.js';
 
 export interface Portable {
   readonly portable: PortableFunction;
+  /** The data that it refers to. */
+  readonly units: readonly Unit[];
   /** Whether it stays the same for as long as the function lives: otherwise it is as of this moment. */
   readonly isFixed: boolean;
 }
@@ -22,7 +25,8 @@ export interface Portable {
 export function toPortable(fn: AnyFunction): Portable {
   const inspected = inspect(fn);
   const direct = directly(fn, inspected, { root: fn, names: [] });
-  if (direct !== undefined) return { portable: direct, isFixed: true };
-  const { parts, values, isFixed } = new Collection(fn, inspected);
-  return { portable: { kind: 'value', parts, values: structuredClone(values) }, isFixed };
+  if (direct !== undefined) return { portable: direct, units: [], isFixed: true };
+  const collection = new Collection(fn, inspected);
+  const { portable, units } = collection.finish();
+  return { portable, units, isFixed: collection.isFixed };
 }

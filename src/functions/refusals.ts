@@ -9,6 +9,13 @@ export interface Trail {
   readonly names: readonly string[];
 }
 
+export const wayOuts = {
+  argument: 'pass it as an argument',
+  inside: 'make it inside the function, or pass what it is made from as an argument',
+  module: 'export the functions from a module of their own, so that workers can import it',
+  wait: 'await it first, and use its value',
+} as const;
+
 export function refuse(trail: Trail, why: string, wayOut: string, variable?: string): FunctionNotPortableError {
   const name = trail.root.name || 'anonymous';
   const by = trail.names.length === 0 ? '' : ` (by way of ${trail.names.join(' → ')})`;

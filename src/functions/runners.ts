@@ -1,7 +1,11 @@
 /** What test runners and coverage tools put into the scopes of a program. */
 
 import type { FunctionNotPortableError } from '../errors.js';
+import type { Part } from '../protocol/portable.js';
+import type { InspectedFunction } from './inspect.js';
+import type { NameUse } from './name-uses.js';
 import { refuseVariable, type Trail } from './refusals.js';
+import { viteInterop } from './rewritten-imports.js';
 
 /** They work on the state of the running test, which a worker does not have. */
 const globals: ReadonlySet<string> = new Set([
@@ -15,15 +19,34 @@ export function isRunnerGlobal(name: string): boolean {
   return isInRunner && globals.has(name) && name in globalThis;
 }
 
-/** @param members what is used of it: where it stands for the runner's whole module, its own name means nothing to anybody. */
-export function refuseRunner(
-  trail: Trail,
-  name: string,
-  members: readonly string[] = [name],
-): FunctionNotPortableError {
-  const shown = globals.has(name) ? name : members.join('`, `');
+export function refuseRunner(trail: Trail, name: string, { isWhole, members }: NameUse): FunctionNotPortableError {
+  // Where it stands for the runner's whole module, its name is a generated one, which means nothing to anybody.
+  const shown = globals.has(name) || isWhole ? name : [...members.keys()].join('`, `');
   const wayOut = 'return what is to be checked, and check the result in the test';
   return refuseVariable(trail, shown, 'which belongs to the test runner and works only in the test itself', wayOut);
+}
+
+/** Whether `require` is a CommonJS module's own: the inspector shows it only where one of the module's functions uses it. */
+export function hasOwnRequire({ location, scopes }: InspectedFunction): boolean {
+  return location.url.startsWith('file:') && scopes.every(({ kind }) => kind !== 'module');
+}
+
+/** Imports a module again and makes of it what vite shows a program. */
+export function vitePart(specifier: string, url: string): Part {
+  return {
+    source: viteInterop,
+    url: undefined,
+    line: 0,
+    column: 0,
+    isMapped: false,
+    strict: true,
+    eager: ['namespace'],
+    assigns: false,
+    captures: [['namespace', { kind: 'import', url, specifier, name: '*' }]],
+    name: undefined,
+    properties: [],
+    prototypeProperties: [],
+  };
 }
 
 /** A module's object: what it exports, and no class of its own behind it. */
@@ -37,14 +60,21 @@ export function isNamespace(value: unknown): value is Readonly<Record<string, un
 /** The magic word that Istanbul gives its data: https://github.com/istanbuljs/istanbuljs/blob/main/packages/istanbul-lib-instrument/src/constants.js */
 const schemaKey = '_coverageSchema';
 
+const zeroed = new WeakMap<object, object>();
+
 /**
- * Counters as an instrumented function needs them, if the value is what Istanbul counts in; `undefined` for anything else.
- * All are zero: they change all the time, and what is counted in a worker is counted for nobody.
+ * What stands for an instrumented module's counters; `undefined` if the value is something else. They are all zero: they change
+ * all the time, and what is counted in a worker is counted for nobody.
  */
-export function countersOf(value: object): object | undefined {
-  if (!(schemaKey in value)) return undefined;
-  const { s, f, b, bT } = value as Record<string, Record<string, unknown> | undefined>;
-  return { s: zeros(s), f: zeros(f), b: zeros(b), bT: zeros(bT) };
+export function countersFor(value: unknown): object | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, schemaKey)) return undefined;
+  let counters = zeroed.get(value);
+  if (counters === undefined) {
+    const { s, f, b, bT } = value as Record<string, Record<string, unknown> | undefined>;
+    counters = { s: zeros(s), f: zeros(f), b: zeros(b), bT: zeros(bT) };
+    zeroed.set(value, counters);
+  }
+  return counters;
 }
 
 function zeros(counts: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {

@@ -144,7 +144,11 @@ export class Crew {
       version: protocolVersion,
       workerId: slot.id,
       workerName: slot.name,
-      initializer: initializer && { function: initializer.handle.portable, args: initializer.args },
+      initializer: initializer && {
+        function: initializer.handle.portable,
+        units: initializer.handle.units.map(({ id, content }) => [id, content] as const),
+        args: initializer.args,
+      },
       maxMemory,
     } as const;
   }

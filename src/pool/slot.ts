@@ -11,12 +11,9 @@
 
 import type { RunningSince } from '../protocol/claims.js';
 import type { BatchEntry, FromWorker } from '../protocol/messages.js';
-import type { PortableFunction } from '../protocol/portable.js';
 import type { Transfer, WorkerLink } from './host.js';
+import { SentCode } from './sent-code.js';
 import type { Task, TaskHolder } from './task.js';
-
-/** Closures that are made in a loop are each a function of their own, and must not pile up in the workers. */
-const knownFunctionsMax = 512;
 
 export type SlotState = 'starting' | 'ready' | 'retiring' | 'condemned' | 'gone';
 
@@ -36,7 +33,7 @@ export class WorkerSlot implements TaskHolder {
   #handed: (Task | undefined)[] = [];
   #firstSeq = 0;
   #taken = 0;
-  readonly #knownFunctions = new Set<number>();
+  readonly #code = new SentCode();
 
   constructor(id: number, name: string) {
     this.id = id;
@@ -86,28 +83,23 @@ export class WorkerSlot implements TaskHolder {
   hand(tasks: readonly Task[]): boolean {
     const link = this.link as WorkerLink;
     const firstSeq = this.#firstSeq + this.#handed.length;
-    const functions: [number, PortableFunction][] = [];
+    const handles = tasks.map(({ handle }) => handle);
+    const code = this.#code.deliver(handles, () => new Set([...this.tasks, ...tasks].map(({ handle }) => handle.id)));
     const entries: BatchEntry[] = [];
     const transfer: Transfer[] = [];
     for (const { handle, body, attempt, future, transfer: moved } of tasks) {
-      if (!this.#knownFunctions.has(handle.id)) {
-        functions.push([handle.id, handle.portable]);
-        this.#knownFunctions.add(handle.id);
-      }
       if (moved.length > 0) transfer.push(...moved);
       const seq = firstSeq + entries.length;
       link.claims.offer(seq);
       const values = body.kind === 'call' ? body.args : body.rows;
       entries.push([seq, handle.id, future.name, attempt, body.kind === 'chunk', values]);
     }
-    const forget = this.#outdated(tasks);
     try {
-      link.send({ kind: 'run', functions, forget, entries }, transfer);
+      link.send({ kind: 'run', ...code, entries }, transfer);
     } catch (error) {
-      for (const [id] of functions) this.#knownFunctions.delete(id);
+      this.#code.undo(code);
       throw error;
     }
-    for (const id of forget) this.#knownFunctions.delete(id);
     for (const [i, task] of tasks.entries()) {
       task.place = 'handed';
       task.holder = this;
@@ -115,15 +107,7 @@ export class WorkerSlot implements TaskHolder {
       this.#handed.push(task);
     }
     this.#taken += tasks.length;
-    return functions.some(([, { kind }]) => kind === 'reference');
-  }
-
-  /** The functions that a worker need not keep: beyond the latest ones, those that no task in its hands is about. */
-  #outdated(tasks: readonly Task[]): number[] {
-    const surplus = this.#knownFunctions.size - knownFunctionsMax;
-    if (surplus <= 0) return [];
-    const inUse = new Set([...this.tasks, ...tasks].map(({ handle }) => handle.id));
-    return [...this.#knownFunctions].filter((id) => !inUse.has(id)).slice(0, surplus);
+    return code.functions.some(([, { kind }]) => kind === 'reference');
   }
 
   /** Lets the worker take no more tasks: it counts as having taken all that one may. */

@@ -10,7 +10,7 @@
  */
 
 import type { EncodedError } from './errors.js';
-import type { PortableFunction } from './portable.js';
+import type { PortableFunction, UnitContent } from './portable.js';
 
 /** Both sides are built together; a worker with another version is somebody else's program. */
 export const protocolVersion = 1;
@@ -36,7 +36,13 @@ export interface InitMessage {
   readonly version: number;
   readonly workerId: number;
   readonly workerName: string;
-  readonly initializer: { readonly function: PortableFunction; readonly args: readonly unknown[] } | undefined;
+  readonly initializer:
+    | {
+        readonly function: PortableFunction;
+        readonly units: readonly (readonly [id: number, UnitContent])[];
+        readonly args: readonly unknown[];
+      }
+    | undefined;
   /** Bytes of resident memory above which the worker says `heavy`; 0 for no limit. */
   readonly maxMemory: number;
 }
@@ -47,8 +53,11 @@ export type ToWorker =
       readonly kind: 'run';
       /** The functions that this worker has not been sent before, by id. */
       readonly functions: readonly (readonly [id: number, PortableFunction])[];
-      /** Functions that it will not be asked for again without being sent them. */
+      /** The units of captured data that these refer to and this worker has not been sent before, by id. */
+      readonly units: readonly (readonly [id: number, UnitContent])[];
+      /** Functions and units that it will not be asked for again without being sent them. */
       readonly forget: readonly number[];
+      readonly forgetUnits: readonly number[];
       readonly entries: readonly BatchEntry[];
     }
   | { readonly kind: 'abort'; readonly seq: number; readonly reason: EncodedError }

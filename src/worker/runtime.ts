@@ -8,6 +8,7 @@
  * down with it takes no finished task's outcome along.
  */
 
+import { ReceivedUnits } from '../functions/received-units.js';
 import { type Callable, type ImportModule, revive } from '../functions/revive.js';
 import type { Claimant } from '../protocol/claims.js';
 import { decodeError, encodeError } from '../protocol/errors.js';
@@ -47,6 +48,7 @@ export class Runtime {
   readonly #scope: WorkerScope;
   readonly #functions = new Map<number, PortableFunction>();
   readonly #revived = new Map<number, Callable>();
+  readonly #units = new ReceivedUnits();
   #backlog: BatchEntry[] = [];
   #state: 'waiting' | 'running' | 'breathing' = 'waiting';
   #init: InitMessage | undefined;
@@ -66,11 +68,7 @@ export class Runtime {
         void this.#initialize(message);
         return;
       case 'run':
-        for (const [id, portable] of message.functions) this.#functions.set(id, portable);
-        for (const id of message.forget) {
-          this.#functions.delete(id);
-          this.#revived.delete(id);
-        }
+        this.#takeCode(message);
         this.#backlog.push(...message.entries);
         this.runBacklog();
         return;
@@ -84,6 +82,16 @@ export class Runtime {
       default:
         message satisfies never;
     }
+  }
+
+  #takeCode({ functions, units, forget, forgetUnits }: Extract<ToWorker, { kind: 'run' }>): void {
+    for (const [id, portable] of functions) this.#functions.set(id, portable);
+    for (const [id, content] of units) this.#units.add(id, content);
+    for (const id of forget) {
+      this.#functions.delete(id);
+      this.#revived.delete(id);
+    }
+    for (const id of forgetUnits) this.#units.delete(id);
   }
 
   /** Whether tasks wait only for the event loop to have had its turn. */
@@ -131,9 +139,8 @@ export class Runtime {
         throw new Error(`worker speaks version ${protocolVersion}, not ${message.version}`);
       const { initializer } = message;
       if (initializer !== undefined) {
-        const fn = await this.#importing(initializer.function, () =>
-          revive(initializer.function, this.#link.importModule),
-        );
+        for (const [id, content] of initializer.units) this.#units.add(id, content);
+        const fn = await this.#revive(initializer.function);
         await fn(...initializer.args);
       }
     } catch (error) {
@@ -212,8 +219,13 @@ export class Runtime {
       this.#startedAt = performance.now();
       return this.#call(fn, entry);
     };
-    const made = this.#importing(portable, () => revive(portable, this.#link.importModule));
+    const made = this.#revive(portable);
     return made instanceof Promise ? made.then(loaded) : loaded(made);
+  }
+
+  #revive(portable: PortableFunction): Callable | Promise<Callable> {
+    const { importModule } = this.#link;
+    return this.#importing(portable, () => revive(portable, { importModule, unit: (id) => this.#units.get(id) }));
   }
 
   /** Marks the time during which a task's module is evaluated. */
