@@ -23,12 +23,10 @@ import {
 import { builtinAt } from './builtin-at.js';
 import { metaOf, resolveFrom } from './module-access.js';
 import type { Callable, ImportModule } from './revive.js';
+import { mappedPrefix } from './source-frames.js';
 
 /** A name that no function captures. */
 const valuesName = '__concurrentFuturesValues';
-
-/** Frames of functions whose lines are not those of their file carry this before its name; the submitting side maps them. */
-const mappedPrefix = 'concurrent-futures:function:';
 
 interface CompiledPart {
   /** Sets what the names that it uses from outside stand for. */

@@ -22,7 +22,7 @@ interface FunctionLocation {
 }
 
 /** One enclosing scope, innermost first. `bindings` holds the very values, as they stand at this moment: it does not follow later assignments. */
-export interface FunctionScope {
+interface FunctionScope {
   readonly kind: 'local' | 'module' | 'script' | 'global';
   readonly bindings: Readonly<Record<string, unknown>>;
 }

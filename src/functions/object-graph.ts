@@ -14,12 +14,13 @@ import { FunctionNotPortableError } from '../errors.js';
 import type { Capture, Missing, ObjectForm, PropertyForm, Shape } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
 import { builtinPath, globalPath } from './builtins.js';
+import { DataGroups } from './data-groups.js';
 import type { AnyFunction } from './inspect.js';
 import type { NameUse } from './name-uses.js';
 import { objectKind } from './object-kind.js';
-import { functionText } from './parse.js';
 import { refuseVariable, type Trail, wayOuts } from './refusals.js';
 import { type Unit, unitOf } from './units.js';
+import { isModuleLike, usedMembers } from './used-members.js';
 
 /** How a value was come by: the variable, and the path from there. */
 export interface Place {
@@ -56,11 +57,14 @@ export class ObjectGraph {
   readonly #entries: Entry[] = [];
   readonly #entryOf = new Map<object, Entry>();
   readonly #queue: Entry[] = [];
-  /** The data that each object was found in. */
-  readonly #dataOf = new Map<object, Entry>();
-  readonly #isImpure = new Set<object>();
-  /** Data that shares objects, as a forest: each entry's way to the one that stands for all of them. */
-  readonly #joined = new Map<Entry, Entry>();
+  readonly #data = new DataGroups<Entry>(
+    (value) => this.#entryOf.get(value),
+    // One that had only some of its members becomes whole, as data.
+    (entry) => {
+      entry.isWhole = true;
+      entry.form = { kind: 'data' };
+    },
+  );
 
   constructor(captor: Captor) {
     this.#captor = captor;
@@ -82,8 +86,8 @@ export class ObjectGraph {
     }
     const entry = known ?? this.#add(value, place);
     if (!place.isOptional) this.#insist(entry, place);
-    const members = use && this.#membersOf(value, use);
-    if (members === undefined || this.#dataOf.has(value)) this.#needWhole(entry);
+    const members = use && usedMembers(value, use);
+    if (members === undefined || this.#data.holds(value)) this.#needWhole(entry);
     else if (!entry.isWhole) for (const name of members) this.#needMember(entry, name, place);
     return { kind: 'object', index: entry.index };
   }
@@ -92,7 +96,7 @@ export class ObjectGraph {
   drain(): void {
     for (let entry = this.#queue.pop(); entry !== undefined; entry = this.#queue.pop()) {
       this.#orMissing(entry, () => {
-        if (this.#isData(entry.value, entry)) entry.form = { kind: 'data' };
+        if (this.#data.take(entry.value, entry)) entry.form = { kind: 'data' };
         else this.#shapeAll(entry);
       });
     }
@@ -119,8 +123,8 @@ export class ObjectGraph {
     const groups = new Map<Entry, Entry[]>();
     for (const entry of this.#entries) {
       if (entry.form.kind !== 'data') continue;
-      const group = groups.get(this.#standIn(entry));
-      if (group === undefined) groups.set(this.#standIn(entry), [entry]);
+      const group = groups.get(this.#data.standIn(entry));
+      if (group === undefined) groups.set(this.#data.standIn(entry), [entry]);
       else group.push(entry);
     }
     const places = new Map<Entry, ObjectForm>();
@@ -150,21 +154,6 @@ export class ObjectGraph {
     this.#queue.push(entry);
   }
 
-  /** The members that suffice, where the text reads nothing else of the object; `undefined` where the whole is needed. */
-  #membersOf(value: object, use: NameUse): string[] | undefined {
-    if (use.isWhole || use.members.size === 0) return undefined;
-    const kind = objectKind(value);
-    if (kind.is !== 'plain' && !isModuleLike(value)) return undefined;
-    for (const [name, { isCalled }] of use.members) {
-      const descriptor = Object.getOwnPropertyDescriptor(value, name);
-      if (descriptor === undefined) return undefined;
-      if (isModuleLike(value)) continue;
-      // What is called as a method may look at anything through its `this`.
-      if (!('value' in descriptor) || (isCalled && !ignoresThis(descriptor.value))) return undefined;
-    }
-    return [...use.members.keys()];
-  }
-
   #needMember(entry: Entry, name: string, place: Place): void {
     const shape = this.#shapeOf(entry);
     const key: Capture = { kind: 'primitive', value: name };
@@ -182,7 +171,7 @@ export class ObjectGraph {
 
   #shapeAll(entry: Entry): void {
     const { value, place } = entry;
-    this.#isImpure.add(value);
+    this.#data.exclude(value);
     const shape = this.#startShape(value, place);
     // The same object may stand there already with some of its members.
     entry.form = { kind: 'shape', shape };
@@ -272,62 +261,6 @@ export class ObjectGraph {
     return this.need(copy, place);
   }
 
-  /** Whether structured clone copies it whole, with all that it leads to. */
-  #isData(root: object, entry: Entry): boolean {
-    const seen = new Set<object>();
-    const joined = new Set<Entry>();
-    const visit = (value: unknown): boolean => {
-      if (typeof value === 'function' || typeof value === 'symbol') return false;
-      if (typeof value !== 'object' || value === null || seen.has(value)) return true;
-      if (this.#isImpure.has(value)) return false;
-      const owner = this.#dataOf.get(value);
-      if (owner !== undefined) {
-        joined.add(owner);
-        return true;
-      }
-      seen.add(value);
-      const known = this.#entryOf.get(value);
-      if (known !== undefined && known !== entry) joined.add(known);
-      const isPure = globalPath(value) === undefined && this.#partsAreData(value, visit);
-      if (!isPure) this.#isImpure.add(value);
-      return isPure;
-    };
-    if (!visit(root)) return false;
-    for (const object of seen) this.#dataOf.set(object, entry);
-    for (const other of joined) this.#joinData(other, entry);
-    return true;
-  }
-
-  #partsAreData(value: object, visit: (part: unknown) => boolean): boolean {
-    const kind = objectKind(value);
-    switch (kind.is) {
-      case 'plain':
-        return Object.values(value).every(visit);
-      case 'array':
-        return (value as unknown[]).every(visit);
-      case 'map':
-        return [...kind.object].every(([key, item]) => visit(key) && visit(item));
-      case 'set':
-        return [...kind.object].every(visit);
-      default:
-        return kind.is === 'leaf';
-    }
-  }
-
-  /** Two entries share objects: they are copied together. One that had only some of its members becomes whole, as data. */
-  #joinData(one: Entry, other: Entry): void {
-    one.isWhole = true;
-    one.form = { kind: 'data' };
-    const [a, b] = [this.#standIn(one), this.#standIn(other)];
-    if (a !== b) this.#joined.set(a, b);
-  }
-
-  #standIn(entry: Entry): Entry {
-    let at = entry;
-    for (let next = this.#joined.get(at); next !== undefined; next = this.#joined.get(at)) at = next;
-    return at;
-  }
-
   #unit(group: readonly Entry[]): Unit {
     try {
       return unitOf(group.map(({ value }) => value));
@@ -360,17 +293,6 @@ function plainProperty(key: Capture, value: Capture): PropertyForm {
 
 function below(place: Place, key: string): Place {
   return { ...place, path: key.startsWith('[') ? place.path + key : `${place.path}.${key}` };
-}
-
-/** What a module exports, as an object: its own names, read through getters, none of which looks at `this`. */
-function isModuleLike(value: object): boolean {
-  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  return tag === 'Module' || Object.hasOwn(value, '__esModule');
-}
-
-/** Whether a function can't look at what it is called on. */
-function ignoresThis(value: unknown): boolean {
-  return typeof value === 'function' && functionText(value)?.node.type === 'ArrowFunctionExpression';
 }
 
 function refuseObject(place: Place, what: string, isPromise: boolean): Error {

@@ -4,6 +4,7 @@ import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { PortableFunction } from '../protocol/portable.js';
 import { exportedNames } from './declared-names.js';
+import { isBeingEvaluated } from './evaluation.js';
 import { commonJsModule } from './foreign-modules.js';
 import { type AnyFunction, type InspectedFunction, scriptSource } from './inspect.js';
 import { parseModule } from './parse.js';
@@ -14,7 +15,13 @@ type Reference = Extract<PortableFunction, { kind: 'reference' }>;
 export function referenceTo(fn: AnyFunction, inspected: InspectedFunction): Reference | undefined {
   const { url } = inspected.location;
   if (!url.startsWith('file:') || isEntry(url)) return undefined;
-  return commonJsExport(fn, url) ?? moduleExport(fn, inspected);
+  return commonJsExport(fn, url) ?? exportOfEvaluated(fn, inspected);
+}
+
+/** A module that is still being evaluated when its own function is submitted would start the same work in each worker. */
+function exportOfEvaluated(fn: AnyFunction, inspected: InspectedFunction): Reference | undefined {
+  const reference = moduleExport(fn, inspected);
+  return reference !== undefined && isBeingEvaluated(inspected.location.url) ? undefined : reference;
 }
 
 /** Whether a module is the file that the program was started with: a worker that imported it would start it again. */

@@ -12,6 +12,7 @@
 
 import { BrokenExecutorError, CancelledError, QueueFullError, ShutdownError, TimeoutError } from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
+import { mapFrames } from '../functions/source-frames.js';
 import type { Future } from '../future/future.js';
 import { decodeError, type EncodedError } from '../protocol/errors.js';
 import type { CallBody } from '../protocol/messages.js';
@@ -100,7 +101,7 @@ export class Pool implements TaskOwner, CrewEvents {
 
   /** Makes an error anew that a task, or a part of one, failed with. */
   decodeTaskError(error: EncodedError, handle: FunctionHandle, site: SubmitSite): unknown {
-    return decodeError(error, (name) => handle.findErrorClass(name), submitFrames(site));
+    return decodeError(error, (name) => handle.findErrorClass(name), submitFrames(site), mapFrames);
   }
 
   /** Ends the pool: see `Executor.shutdown`. */

@@ -106,15 +106,23 @@ class Encoding {
 
 const inspectOptions = { depth: 0, breakLength: Number.POSITIVE_INFINITY };
 
-/** Makes the error anew. Its stack shows the remote frames, then `submittedAt`, the frames of the call to `submit`. */
-export function decodeError(encoded: EncodedError, lookup: ClassLookup, submittedAt: string): unknown {
+/**
+ * Makes the error anew. Its stack shows the remote frames, as `mapFrames` tells them, then `submittedAt`, the frames of the
+ * call to `submit`.
+ */
+export function decodeError(
+  encoded: EncodedError,
+  lookup: ClassLookup,
+  submittedAt: string,
+  mapFrames: (stack: string) => string = (stack) => stack,
+): unknown {
   const made: unknown[] = [];
   const decode = (item: EncodedError, isRoot: boolean): unknown => {
     if (item.kind === 'value') return item.value;
     if (item.kind === 'seen') return made[item.index];
     const error = makeError(item, lookup);
     made.push(error);
-    const stack = (item.stack ?? `${item.name}: ${item.message}`) + (isRoot ? submittedAt : '');
+    const stack = mapFrames(item.stack ?? `${item.name}: ${item.message}`) + (isRoot ? submittedAt : '');
     setHidden(error, 'message', item.message);
     setHidden(error, 'stack', stack);
     const name = error instanceof ownErrors.RemoteError ? nameOf(item) : item.name;

@@ -162,7 +162,9 @@ test('a batch of plain values and one of others come out alike', options, () => 
   const run = (values: unknown[]): ToWorker => ({
     kind: 'run',
     functions: [],
+    units: [],
     forget: [],
+    forgetUnits: [],
     entries: [[7, 3, 'näme', 1, false, values]],
   });
   for (const values of [[1, 'two', true, null], [-0, Number.NaN, undefined, 1n], [{ a: undefined }, [1]], ['\ud800']]) {

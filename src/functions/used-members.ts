@@ -1,0 +1,31 @@
+/** Of an object, only what a function's text looks at needs to travel, where the text shows what that is. */
+
+import type { NameUse } from './name-uses.js';
+import { objectKind } from './object-kind.js';
+import { functionText } from './parse.js';
+
+/** The members that suffice, where nothing else of the object is used; `undefined` where the whole is needed. */
+export function usedMembers(value: object, use: NameUse): string[] | undefined {
+  if (use.isWhole || use.members.size === 0) return undefined;
+  const isModule = isModuleLike(value);
+  if (!isModule && objectKind(value).is !== 'plain') return undefined;
+  for (const [name, { isCalled }] of use.members) {
+    const descriptor = Object.getOwnPropertyDescriptor(value, name);
+    if (descriptor === undefined) return undefined;
+    if (isModule) continue;
+    // What is called as a method may look at anything through its `this`.
+    if (!('value' in descriptor) || (isCalled && !ignoresThis(descriptor.value))) return undefined;
+  }
+  return [...use.members.keys()];
+}
+
+/** What a module exports, as an object: its own names, read through getters, none of which looks at `this`. */
+export function isModuleLike(value: object): boolean {
+  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  return tag === 'Module' || Object.hasOwn(value, '__esModule');
+}
+
+/** Whether a function can't look at what it is called on. */
+function ignoresThis(value: unknown): boolean {
+  return typeof value === 'function' && functionText(value)?.node.type === 'ArrowFunctionExpression';
+}
