@@ -22,7 +22,15 @@ import { ObjectGraph, type Place } from './object-graph.js';
 import { type FunctionText, functionText, textAsExpression } from './parse.js';
 import { isStrict, textStart, withoutModule } from './part-text.js';
 import { refuse, refuseOuter, refuseVariable, type Trail, wayOuts } from './refusals.js';
-import { countersFor, hasOwnRequire, isRunnerGlobal, refuseRunner, vitePart } from './runners.js';
+import {
+  countersFor,
+  hasOwnRequire,
+  isMockFunction,
+  isRunnerGlobal,
+  mockedModule,
+  refuseRunner,
+  vitePart,
+} from './runners.js';
 import type { Unit } from './units.js';
 
 type GrowingPart = { -readonly [K in keyof Part]: Part[K] extends readonly (infer E)[] ? E[] : Part[K] };
@@ -61,6 +69,7 @@ export class Collection {
     const known = this.#partOf.get(fn);
     if (known !== undefined) return known;
     const trail = { root: this.#root, names };
+    if (isMockFunction(fn)) throw refuse(trail, 'it is a mock function, whose calls only the test sees', wayOuts.mock);
     const text = functionText(fn);
     if (text === undefined) {
       const bound = inspected === undefined ? this.#bound(fn, trail) : undefined;
@@ -148,7 +157,10 @@ export class Collection {
       return { kind: 'result', index: this.#addRequired(name, loaded.declaration, outer, trail) };
     }
     if (loaded?.kind === 'runner') throw refuseRunner(trail, name, use);
-    if (loaded?.kind === 'vite') return { kind: 'result', index: this.#addVite(loaded.specifier, location.url) };
+    const mocked = mockedModule(scope.bindings[name]);
+    if (loaded?.kind === 'vite' && mocked === undefined) {
+      return { kind: 'result', index: this.#addVite(loaded.specifier, location.url) };
+    }
     if (assignedNames(location).has(name)) this.isFixed = false;
     return this.#value(name, use, scope.bindings[name], location.url, trail);
   }
@@ -167,7 +179,7 @@ export class Collection {
 
   #value(name: string, use: NameUse, value: unknown, url: string, trail: Trail): Capture {
     if (isRequire(value)) return { kind: 'require', url };
-    const needed = countersFor(value) ?? value;
+    const needed = countersFor(value) ?? mockedModule(value) ?? value;
     return this.#graph.need(needed, { trail, variable: name, path: name, isOptional: false }, use);
   }
 

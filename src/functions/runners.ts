@@ -1,5 +1,6 @@
 /** What test runners and coverage tools put into the scopes of a program. */
 
+import { types } from 'node:util';
 import type { FunctionNotPortableError } from '../errors.js';
 import type { Part } from '../protocol/portable.js';
 import type { InspectedFunction } from './inspect.js';
@@ -47,6 +48,22 @@ export function vitePart(specifier: string, url: string): Part {
     properties: [],
     prototypeProperties: [],
   };
+}
+
+/** Those of jest and vitest alike. */
+export function isMockFunction(fn: object): boolean {
+  return Object.hasOwn(fn, '_isMockFunction');
+}
+
+/** What a module that vitest has mocked exports: it gives out a proxy, which complains about everything else. */
+export function mockedModule(value: unknown): object | undefined {
+  if (typeof value !== 'object' || value === null || !types.isProxy(value)) return undefined;
+  // The other proxies that it makes are of modules that Node loaded.
+  if (Symbol.toStringTag in value || '__esModule' in value) return undefined;
+  const exports = Object.fromEntries(
+    Object.keys(value).map((name) => [name, (value as Record<string, unknown>)[name]]),
+  );
+  return Object.defineProperty(exports, '__esModule', { value: true });
 }
 
 /** A module's object: what it exports, and no class of its own behind it. */

@@ -13,7 +13,7 @@ test('in processes', async () => { expect(await run(ProcessPoolExecutor)).toEqua
 }
 
 /** How many tests {@link programAsTest} and {@link helpersAsTest} hold. */
-export const testCount = 2 + 2 * 14;
+export const testCount = 2 + 2 * 15;
 
 const helpers = {
   esm: {
@@ -124,6 +124,11 @@ for (const Pool of [ThreadPoolExecutor, ProcessPoolExecutor]) {
     expect(isRefused(() => { expect(1).toBe(1); }, 'expect')).toBe(true);
     expect(isRefused(() => ${mock}, '${mock.split('.')[0]}')).toBe(true);
   });
+  test(Pool.name + ': mock functions are refused', () => {
+    const mocked = ${mock};
+    expect(() => executor.submit(() => mocked())).toThrow(/is a mock function/);
+    expect(() => executor.submit(mocked)).toThrow(/is a mock function/);
+  });
   test(Pool.name + ': what can not travel is refused by its own name', () => {
     expect(() => executor.submit(() => helper.unportable)).toThrow(/unportable/);
   });
@@ -143,6 +148,23 @@ export function helpersAsTest(
     [`helpers.test.${extension}`]: imports + texts.imports + tests(mock),
   };
 }
+
+/** Modules that vitest has mocked; its two tests come on top of the others. */
+export const mocksAsTest = `
+import { readFileSync } from 'node:fs';
+import { ProcessPoolExecutor, ThreadPoolExecutor } from 'concurrent-futures';
+import { expect, test, vi } from 'vitest';
+import { table } from './table';
+vi.mock('node:fs', () => ({ readFileSync: () => 'mocked' }));
+vi.mock('./table', () => ({ table: { base: 5 } }));
+for (const Pool of [ThreadPoolExecutor, ProcessPoolExecutor]) {
+  test(Pool.name + ': tasks have the mocked modules', async () => {
+    const executor = new Pool({ maxWorkers: 1 });
+    expect(await executor.submit(() => [readFileSync('none'), table.base])).toEqual(['mocked', 5]);
+    await executor.shutdown();
+  });
+}
+`;
 
 /** Types that only a transform takes away; an enumeration is more than that. */
 export function typed(files: Record<string, string>): Record<string, string> {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { helpersAsTest, programAsTest, testCount, typed } from './runner-texts.js';
+import { helpersAsTest, mocksAsTest, programAsTest, testCount, typed } from './runner-texts.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const base = mkdtempSync(join(tmpdir(), 'runners-'));
@@ -31,7 +31,7 @@ function project(name: string, files: Record<string, string>): string {
 }
 
 /** Runs it; what it prints with its reporter for programs is the same for both runners. */
-function run(cwd: string, args: readonly string[]): void {
+function run(cwd: string, args: readonly string[], count = testCount): void {
   const env: NodeJS.ProcessEnv = { ...process.env, CI: 'true' };
   // This very test runs in a worker of Node's runner; the runner inside is none.
   delete env['NODE_TEST_CONTEXT'];
@@ -39,7 +39,7 @@ function run(cwd: string, args: readonly string[]): void {
   assert.equal(ended.error, undefined, `it did not end: ${ended.stdout}${ended.stderr}`);
   assert.equal(ended.status, 0, ended.stdout + ended.stderr);
   const { numPassedTests } = JSON.parse(ended.stdout.slice(ended.stdout.indexOf('{'))) as { numPassedTests: number };
-  assert.equal(numPassedTests, testCount);
+  assert.equal(numPassedTests, count);
   assert.doesNotMatch(ended.stderr, /did not exit|failed to exit|close timed out/);
 }
 
@@ -75,12 +75,13 @@ test('vitest, in TypeScript', options, () => {
   run(project('vitest-ts', { ...isModule, ...typed(files) }), vitest);
 });
 
-test('vitest, in threads of its own', options, () => {
+test('vitest, in threads of its own, with mocked modules', options, () => {
   const files = {
     'program.test.js': programAsTest('esm', forVitest.imports),
     ...helpersAsTest('esm', 'js', forVitest),
   };
-  run(project('vitest-threads', { ...isModule, ...files }), [...vitest, '--pool=threads']);
+  const folder = project('vitest-threads', { ...isModule, ...files, 'mocks.test.js': mocksAsTest });
+  run(folder, [...vitest, '--pool=threads'], testCount + 2);
 });
 
 test('vitest, with counters of Istanbul', options, () => {
