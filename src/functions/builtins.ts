@@ -21,8 +21,7 @@ export function globalPath(value: unknown): BuiltinPath | undefined {
 export function builtinPath(value: unknown): BuiltinPath | undefined {
   const path = globalPath(value);
   if (path !== undefined) return path;
-  // Loads all of Node's modules, once: asked only about what may well be one of theirs.
-  if (modules.size === 0) addModules();
+  addModules();
   return modules.get(value);
 }
 
@@ -63,15 +62,25 @@ function addGlobals(): void {
   }
 }
 
+/** How many of the modules that Node has loaded were looked at. */
+let seenModules = 0;
+
+/** Adds the modules that are loaded by now: whoever has a value of one has it loaded, and to load the rest takes 50 ms. */
 function addModules(): void {
+  const { moduleLoadList } = process as { readonly moduleLoadList?: readonly string[] };
+  const loaded = new Set(moduleLoadList?.slice(seenModules).map((entry) => entry.replace(/^NativeModule /, '')));
+  seenModules = moduleLoadList?.length ?? 0;
   const load = createRequire(process.execPath);
-  for (const listed of builtinModules) {
+  for (const listed of loaded.size === 0 ? [] : builtinModules) {
     // Newer modules are listed with their prefix.
     const name = listed.replace(/^node:/, '');
-    if (unsafeToLoad.test(name)) continue;
+    if (!loaded.has(name) || unsafeToLoad.test(name)) continue;
     const exports: unknown = load(`node:${name}`);
     add(modules, exports, `node:${name}`, '');
     addMembers(modules, exports, `node:${name}`, '');
+    for (const [key, inner] of plainValues(exports as object)) {
+      if (typeof inner === 'object' && inner !== null) addMembers(modules, inner, `node:${name}`, key);
+    }
   }
 }
 

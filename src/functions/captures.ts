@@ -11,26 +11,19 @@
 
 import { findSourceMap } from 'node:module';
 import type { Capture, Part, SymbolForm, ValueFunction } from '../protocol/portable.js';
-import { globalPath, isPlatformGlobal, offeredModule } from './builtins.js';
+import { globalPath, offeredModule } from './builtins.js';
+import { inspectOnce, keepConstant } from './constant-scopes.js';
 import { directly } from './direct.js';
+import { findName, mayComeToBe } from './find-name.js';
 import { type FreeVariables, freeVariables } from './free-variables.js';
 import { assignedName, hasPrivateMembers, ownProperties, prototypeProperties } from './function-properties.js';
-import { type AnyFunction, type InspectedFunction, inspect, inspectBound } from './inspect.js';
-import { assignedNames, loadedNames } from './module-names.js';
+import { type AnyFunction, type InspectedFunction, inspectBound } from './inspect.js';
 import type { NameUse } from './name-uses.js';
 import { ObjectGraph, type Place } from './object-graph.js';
 import { type FunctionText, functionText, textAsExpression } from './parse.js';
 import { isStrict, textStart, withoutModule } from './part-text.js';
 import { refuse, refuseOuter, refuseVariable, type Trail, wayOuts } from './refusals.js';
-import {
-  countersFor,
-  hasOwnRequire,
-  isMockFunction,
-  isRunnerGlobal,
-  mockedModule,
-  refuseRunner,
-  vitePart,
-} from './runners.js';
+import { countersFor, hasOwnRequire, isMockFunction, isRunnerGlobal, refuseRunner, vitePart } from './runners.js';
 import type { Unit } from './units.js';
 
 type GrowingPart = { -readonly [K in keyof Part]: Part[K] extends readonly (infer E)[] ? E[] : Part[K] };
@@ -48,6 +41,8 @@ export class Collection {
     captureClass: (made, place) => this.#instanceClass(made, place),
     captureSymbol: (symbol) => this.#symbol(symbol),
   });
+  /** The parts whose names will never stand for anything else, with these names. */
+  readonly #constant = new Map<number, readonly string[]>();
   /** Who uses which variable, and whether somebody assigns it, by script and name. */
   readonly #uses = new Map<string, { users: number; isAssigned: boolean }>();
 
@@ -81,6 +76,8 @@ export class Collection {
     }
     const index = this.#addPart(fn, text, inspected, trail);
     this.#addProperties(this.#parts[index] as GrowingPart, fn, text, trail);
+    const constant = this.#constant.get(index);
+    if (constant !== undefined && inspected !== undefined) keepConstant(fn, inspected, constant);
     return index;
   }
 
@@ -127,59 +124,73 @@ export class Collection {
     };
     // Its place is taken before its captures are collected: they may lead back to it.
     this.#parts.push(part);
+    const names: string[] = [];
+    let isConstant = true;
     for (const [name, use] of free.uses) {
-      const capture = this.#capture(name, use, inspected, trail);
+      const { capture, isLasting, from } = this.#capture(name, use, inspected, trail);
+      isConstant &&= isLasting;
+      names.push(name, ...from);
       if (capture === undefined) continue;
       part.captures.push([name, capture]);
       if (use.isEager && text.node.type === 'ClassExpression') part.eager.push(name);
       if (!isLoaded(capture)) this.#used(name, free, inspected, trail);
     }
+    if (!isConstant) this.isFixed = false;
+    else if (inspected !== undefined) this.#constant.set(index, names);
     return index;
   }
 
-  /** What a name stands for; `undefined` for a global. */
-  #capture(name: string, use: NameUse, inspected: InspectedFunction | undefined, trail: Trail): Capture | undefined {
+  /**
+   * What a name stands for, nothing for a global; whether it always will; and the names that it depends on in turn.
+   */
+  #capture(
+    name: string,
+    use: NameUse,
+    inspected: InspectedFunction | undefined,
+    trail: Trail,
+  ): { readonly capture: Capture | undefined; readonly isLasting: boolean; readonly from: readonly string[] } {
     if (inspected === undefined) {
-      if (name in globalThis) return undefined;
+      if (name in globalThis) return { capture: undefined, isLasting: true, from: [] };
       throw refuseVariable(trail, name, 'which can not be looked up: this Node has no inspector', wayOuts.argument);
     }
-    const { location, scopes } = inspected;
-    const at = scopes.findIndex(({ kind, bindings }) => kind !== 'global' && Object.hasOwn(bindings, name));
-    const scope = scopes[at];
-    if (scope === undefined) return this.#global(name, use, inspected, trail);
-    const loaded = loadedNames(location).get(name);
-    if (loaded?.kind === 'import' && scope.kind === 'module') {
-      return { kind: 'import', url: location.url, specifier: loaded.specifier, name: loaded.name };
+    const found = findName(name, inspected);
+    if ((found === undefined || found.at === -1) && isRunnerGlobal(name)) throw refuseRunner(trail, name, use);
+    if (found === undefined && name === 'require' && hasOwnRequire(inspected)) {
+      return { capture: { kind: 'require', url: inspected.location.url }, isLasting: true, from: [] };
+    }
+    if (found === undefined) {
+      const offered = offeredModule(name);
+      const capture = offered && { kind: 'builtin' as const, ...offered };
+      return { capture, isLasting: !mayComeToBe(name), from: [] };
+    }
+    const { url } = inspected.location;
+    const { loaded, value, at } = found;
+    if (loaded?.kind === 'import') {
+      return {
+        capture: { kind: 'import', url, specifier: loaded.specifier, name: loaded.name },
+        isLasting: true,
+        from: [],
+      };
     }
     if (loaded?.kind === 'required') {
       // Evaluated anew where it stands, so only what encloses its declaration counts.
-      const outer = { ...inspected, scopes: scopes.slice(at) };
-      return { kind: 'result', index: this.#addRequired(name, loaded.declaration, outer, trail) };
+      const outer = { ...inspected, scopes: inspected.scopes.slice(at) };
+      const index = this.#addRequired(name, loaded.declaration, outer, trail);
+      const from = this.#constant.get(index);
+      return { capture: { kind: 'result', index }, isLasting: from !== undefined, from: from ?? [] };
     }
     if (loaded?.kind === 'runner') throw refuseRunner(trail, name, use);
-    const mocked = mockedModule(scope.bindings[name]);
-    if (loaded?.kind === 'vite' && mocked === undefined) {
-      return { kind: 'result', index: this.#addVite(loaded.specifier, location.url) };
+    if (loaded?.kind === 'vite') {
+      const index = this.#addVite(loaded.specifier, url);
+      return { capture: { kind: 'result', index }, isLasting: true, from: [] };
     }
-    if (assignedNames(location).has(name)) this.isFixed = false;
-    return this.#value(name, use, scope.bindings[name], location.url, trail);
-  }
-
-  /** A name that no scope of the function declares: a program may have put it on the global object itself. */
-  #global(name: string, use: NameUse, inspected: InspectedFunction, trail: Trail): Capture | undefined {
-    if (isRunnerGlobal(name)) throw refuseRunner(trail, name, use);
-    const { url } = inspected.location;
-    if (name === 'require' && hasOwnRequire(inspected)) return { kind: 'require', url };
-    const offered = offeredModule(name);
-    if (offered !== undefined) return { kind: 'builtin', ...offered };
-    if (isPlatformGlobal(name)) return undefined;
-    this.isFixed = false;
-    return this.#value(name, use, (globalThis as Record<string, unknown>)[name], url, trail);
+    const capture = this.#value(name, use, value, url, trail);
+    return { capture, isLasting: found.isConstant, from: [] };
   }
 
   #value(name: string, use: NameUse, value: unknown, url: string, trail: Trail): Capture {
     if (isRequire(value)) return { kind: 'require', url };
-    const needed = countersFor(value) ?? mockedModule(value) ?? value;
+    const needed = countersFor(value) ?? value;
     return this.#graph.need(needed, { trail, variable: name, path: name, isOptional: false }, use);
   }
 
@@ -187,7 +198,7 @@ export class Collection {
     const known = this.#partOf.get(fn);
     if (known !== undefined) return { kind: 'part', index: known };
     const names = [...trail.names, path];
-    const inspected = inspect(fn);
+    const inspected = inspectOnce(fn);
     const portable = directly(fn, inspected, { root: this.#root, names });
     if (portable !== undefined) return portable;
     try {
@@ -201,7 +212,7 @@ export class Collection {
 
   /** The class of a captured instance; `undefined` for one of Node's own, whose instances hold more than properties. */
   #instanceClass(made: AnyFunction, place: Place): Capture | undefined {
-    if (inspect(made)?.location.url.startsWith('node:') !== false) return undefined;
+    if (inspectOnce(made)?.location.url.startsWith('node:') !== false) return undefined;
     if (isExecutorClass(made)) return undefined;
     if (hasPrivateMembers(made)) {
       const what = `an instance of ${made.name || 'a class'}, whose private members can't be read`;

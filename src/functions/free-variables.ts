@@ -7,7 +7,7 @@
 
 import type { AnyNode, Function as FunctionNode, MemberExpression, Pattern } from 'acorn';
 import { lexicalNames, patternNames, varNames } from './declared-names.js';
-import { type MemberUse, type NameUse, NameUses } from './name-uses.js';
+import { type MemberUse, memberName, type NameUse, NameUses } from './name-uses.js';
 import { ScopeStack } from './scope-stack.js';
 
 export interface FreeVariables {
@@ -28,6 +28,17 @@ export interface FreeVariables {
 
 /** The free variables of an expression. */
 export function freeVariables(root: AnyNode): FreeVariables {
+  let found = known.get(root);
+  if (found === undefined) {
+    found = walked(root);
+    known.set(root, found);
+  }
+  return found;
+}
+
+const known = new WeakMap<AnyNode, FreeVariables>();
+
+function walked(root: AnyNode): FreeVariables {
   const walk = new Walk();
   walk.visit(root);
   return {
@@ -288,10 +299,4 @@ class Walk {
   #assign(names: readonly string[]): void {
     for (const name of names) if (!this.#scopes.declares(name)) this.assigned.add(name);
   }
-}
-
-/** The name in `object.name` and `object['name']`. */
-function memberName({ computed, property }: MemberExpression): string | undefined {
-  if (!computed) return property.type === 'Identifier' ? property.name : undefined;
-  return property.type === 'Literal' && typeof property.value === 'string' ? property.value : undefined;
 }

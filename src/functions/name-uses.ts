@@ -1,5 +1,7 @@
 /** What a function's text does with the names that it takes from outside. */
 
+import type { MemberExpression } from 'acorn';
+
 /** What is done with one name. */
 export interface NameUse {
   /** Whether more is done with it than to read members by name (`config.size`): handed on, listed, written to. */
@@ -36,4 +38,10 @@ export class NameUses {
       use.members.set(member.name, { isCalled });
     }
   }
+}
+
+/** The name in `object.name` and `object['name']`. */
+export function memberName({ computed, property }: MemberExpression): string | undefined {
+  if (!computed) return property.type === 'Identifier' ? property.name : undefined;
+  return property.type === 'Literal' && typeof property.value === 'string' ? property.value : undefined;
 }

@@ -20,7 +20,7 @@ import type { NameUse } from './name-uses.js';
 import { objectKind } from './object-kind.js';
 import { refuseVariable, type Trail, wayOuts } from './refusals.js';
 import { type Unit, unitOf } from './units.js';
-import { isModuleLike, usedMembers } from './used-members.js';
+import { holdsFunctions, isModuleLike, usedMembers } from './used-members.js';
 
 /** How a value was come by: the variable, and the path from there. */
 export interface Place {
@@ -81,7 +81,7 @@ export class ObjectGraph {
     if (typeof value !== 'object' || value === null) return { kind: 'primitive', value };
     const known = this.#entryOf.get(value);
     if (known === undefined) {
-      const path = globalPath(value) ?? (isModuleLike(value) ? builtinPath(value) : undefined);
+      const path = globalPath(value) ?? (holdsFunctions(value) ? builtinPath(value) : undefined);
       if (path !== undefined) return { kind: 'builtin', ...path };
     }
     const entry = known ?? this.#add(value, place);
@@ -106,7 +106,9 @@ export class ObjectGraph {
   #orMissing(entry: Entry, give: () => void): void {
     try {
       give();
-    } catch (error) {
+    } catch (thrown) {
+      const isTooDeep = thrown instanceof RangeError;
+      const error = isTooDeep ? refuseObject(entry.place, 'nested too deep to be copied', false) : thrown;
       if (!entry.place.isOptional || !(error instanceof FunctionNotPortableError)) throw error;
       entry.form = { kind: 'missing', why: error.message };
     }

@@ -15,25 +15,31 @@ export type ObjectKind =
   | { readonly is: 'special'; readonly base: 'object' | 'array' | 'map' | 'set' | 'error' | 'leaf' }
   | { readonly is: 'foreign'; readonly what: string; readonly isPromise: boolean };
 
+const plain: ObjectKind = { is: 'plain' };
+const array: ObjectKind = { is: 'array' };
+
 /** Classes of which structured clone makes a copy of the same class. */
 const cloned: ReadonlySet<string> = new Set(['KeyObject', 'CryptoKey', 'Blob', 'File', 'X509Certificate', 'BlockList']);
 
 export function objectKind(value: object): ObjectKind {
   if (types.isProxy(value)) return { is: 'foreign', what: 'a proxy', isPromise: false };
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // By far the most, so asked first: what follows would cost ten times as much.
+  if (prototype === Object.prototype) return hasOrdinaryProperties(value) ? plain : { is: 'special', base: 'object' };
+  if (prototype === Array.prototype && Array.isArray(value)) return array;
   const base = baseOf(value);
   if (base === undefined) return foreign(value);
-  const prototype = Object.getPrototypeOf(value) as object | null;
   const isBare = prototype !== null && isNativePrototype(prototype, base);
   switch (base) {
     case 'object':
       if (prototype !== null && !isBare && !leadsToObject(prototype)) return foreign(value);
-      return isBare && hasOrdinaryProperties(value) ? { is: 'plain' } : { is: 'special', base };
+      return isBare && hasOrdinaryProperties(value) ? plain : { is: 'special', base };
     case 'map':
       return isBare ? { is: 'map', object: value as Map<unknown, unknown> } : { is: 'special', base };
     case 'set':
       return isBare ? { is: 'set', object: value as Set<unknown> } : { is: 'special', base };
     case 'array':
-      return isBare ? { is: 'array' } : { is: 'special', base };
+      return isBare ? array : { is: 'special', base };
     case 'error':
       return isBare && Object.keys(value).length === 0 ? { is: 'leaf' } : { is: 'special', base };
     case 'leaf':

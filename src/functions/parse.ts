@@ -17,8 +17,19 @@ export interface FunctionText {
  * A method's text (`foo() {}`, `async *[key]() {}`, `get x() {}`) is no expression by itself: it is put back into an object.
  */
 export function functionText(fn: AnyFunction): FunctionText | undefined {
-  return textAsExpression(Function.prototype.toString.call(fn));
+  const text = Function.prototype.toString.call(fn);
+  let known = texts.get(text);
+  if (known === undefined) {
+    known = { expression: textAsExpression(text) };
+    if (texts.size >= textsMax) texts.clear();
+    texts.set(text, known);
+  }
+  return known.expression;
 }
+
+/** The functions that a loop makes all have one text. */
+const texts = new Map<string, { readonly expression: FunctionText | undefined }>();
+const textsMax = 256;
 
 /** A text that is a function, a class or a method, as an expression. */
 export function textAsExpression(text: string): FunctionText | undefined {

@@ -9,8 +9,9 @@
 
 import type { PortableFunction } from '../protocol/portable.js';
 import { Collection } from './captures.js';
+import { inspectOnce } from './constant-scopes.js';
 import { directly } from './direct.js';
-import { type AnyFunction, inspect } from './inspect.js';
+import type { AnyFunction } from './inspect.js';
 import type { Unit } from './units.js';
 
 export interface Portable {
@@ -23,7 +24,7 @@ export interface Portable {
 
 /** How a function travels. Throws `FunctionNotPortableError` for one that can't. */
 export function toPortable(fn: AnyFunction): Portable {
-  const inspected = inspect(fn);
+  const inspected = inspectOnce(fn);
   const direct = directly(fn, inspected, { root: fn, names: [] });
   if (direct !== undefined) return { portable: direct, units: [], isFixed: true };
   const collection = new Collection(fn, inspected);

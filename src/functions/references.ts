@@ -28,8 +28,13 @@ function exportOfEvaluated(fn: AnyFunction, inspected: InspectedFunction): Refer
 function isEntry(url: string): boolean {
   const entry = process.argv[1];
   if (entry === undefined) return false;
-  return sameFile(url, entry);
+  const key = `${entry}\n${url}`;
+  const known = entries.get(key) ?? sameFile(url, entry);
+  entries.set(key, known);
+  return known;
 }
+
+const entries = new Map<string, boolean>();
 
 function sameFile(url: string, path: string): boolean {
   const clean = url.replace(/[?#].*$/, '');

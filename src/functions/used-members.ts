@@ -25,6 +25,20 @@ export function isModuleLike(value: object): boolean {
   return tag === 'Module' || Object.hasOwn(value, '__esModule');
 }
 
+/** Whether an object may be one of Node's modules: among their first members are functions. */
+export function holdsFunctions(value: object): boolean {
+  if (Object.getPrototypeOf(value) !== Object.prototype && !isModuleLike(value)) return false;
+  let looked = 0;
+  for (const key in value) {
+    if (typeof Object.getOwnPropertyDescriptor(value, key)?.value === 'function') return true;
+    looked += 1;
+    if (looked === keysMax) return false;
+  }
+  return false;
+}
+
+const keysMax = 8;
+
 /** Whether a function can't look at what it is called on. */
 function ignoresThis(value: unknown): boolean {
   return typeof value === 'function' && functionText(value)?.node.type === 'ArrowFunctionExpression';

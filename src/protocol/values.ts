@@ -18,10 +18,17 @@ export function notSerializable(value: unknown, root: string, cause: unknown, co
   const reason = fault?.cause ?? cause;
   const why = reason instanceof Error ? reason.message : String(reason);
   return new NotSerializableError(
-    `${path} can't be copied to another worker: it is ${what} (${why}). Pass plain data: leave it out, or send what is needed to make it there.`,
+    `${shortened(path)} can't be copied to another worker: it is ${what} (${why}). Pass plain data: leave it out, or send what is needed to make it there.`,
     { path, cause: reason },
   );
 }
+
+/** A path through a long list is told by its ends. */
+function shortened(path: string): string {
+  return path.length <= pathMax ? path : `${path.slice(0, pathMax / 2)}…${path.slice(-pathMax / 2)}`;
+}
+
+const pathMax = 200;
 
 interface Fault {
   readonly path: string;
