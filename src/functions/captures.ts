@@ -23,6 +23,7 @@ import { ObjectGraph, type Place } from './object-graph.js';
 import { type FunctionText, functionText, textAsExpression } from './parse.js';
 import { isStrict, textStart, withoutModule } from './part-text.js';
 import { refuse, refuseOuter, refuseVariable, type Trail, wayOuts } from './refusals.js';
+import { countersFor, hasOwnRequire, isMockFunction, isRunnerGlobal, refuseRunner, vitePart } from './runners.js';
 import type { Unit } from './units.js';
 
 type GrowingPart = { -readonly [K in keyof Part]: Part[K] extends readonly (infer E)[] ? E[] : Part[K] };
@@ -63,6 +64,7 @@ export class Collection {
     const known = this.#partOf.get(fn);
     if (known !== undefined) return known;
     const trail = { root: this.#root, names };
+    if (isMockFunction(fn)) throw refuse(trail, 'it is a mock function, whose calls only the test sees', wayOuts.mock);
     const text = functionText(fn);
     if (text === undefined) {
       const bound = inspected === undefined ? this.#bound(fn, trail) : undefined;
@@ -152,6 +154,10 @@ export class Collection {
       throw refuseVariable(trail, name, 'which can not be looked up: this Node has no inspector', wayOuts.argument);
     }
     const found = findName(name, inspected);
+    if ((found === undefined || found.at === -1) && isRunnerGlobal(name)) throw refuseRunner(trail, name, use);
+    if (found === undefined && name === 'require' && hasOwnRequire(inspected)) {
+      return { capture: { kind: 'require', url: inspected.location.url }, isLasting: true, from: [] };
+    }
     if (found === undefined) {
       const offered = offeredModule(name);
       const capture = offered && { kind: 'builtin' as const, ...offered };
@@ -173,13 +179,19 @@ export class Collection {
       const from = this.#constant.get(index);
       return { capture: { kind: 'result', index }, isLasting: from !== undefined, from: from ?? [] };
     }
+    if (loaded?.kind === 'runner') throw refuseRunner(trail, name, use);
+    if (loaded?.kind === 'vite') {
+      const index = this.#addVite(loaded.specifier, url);
+      return { capture: { kind: 'result', index }, isLasting: true, from: [] };
+    }
     const capture = this.#value(name, use, value, url, trail);
     return { capture, isLasting: found.isConstant, from: [] };
   }
 
   #value(name: string, use: NameUse, value: unknown, url: string, trail: Trail): Capture {
     if (isRequire(value)) return { kind: 'require', url };
-    return this.#graph.need(value, { trail, variable: name, path: name, isOptional: false }, use);
+    const needed = countersFor(value) ?? value;
+    return this.#graph.need(needed, { trail, variable: name, path: name, isOptional: false }, use);
   }
 
   #function(fn: AnyFunction, { trail, variable, path }: Place): Capture {
@@ -227,6 +239,15 @@ export class Collection {
     if (known !== undefined) return known;
     const text = textAsExpression(`() => { ${declaration}; return ${name}; }`) as FunctionText;
     return this.#addPart(key, text, inspected, { ...trail, names: [...trail.names, name] });
+  }
+
+  #addVite(specifier: string, url: string): number {
+    const key = `vite ${specifier} ${url}`;
+    const known = this.#partOf.get(key);
+    if (known !== undefined) return known;
+    const index = this.#parts.push(vitePart(specifier, url) as GrowingPart) - 1;
+    this.#partOf.set(key, index);
+    return index;
   }
 
   /** A bound function is bound again in the worker. */

@@ -3,6 +3,7 @@
 import { isPlatformGlobal } from './builtins.js';
 import type { InspectedFunction } from './inspect.js';
 import { assignedNames, type LoadedName, loadedNames } from './module-names.js';
+import { mockedModule } from './runners.js';
 
 export interface FoundName {
   readonly value: unknown;
@@ -23,13 +24,16 @@ export function findName(name: string, { location, scopes }: InspectedFunction):
     const value = (globalThis as Record<string, unknown>)[name];
     return { value, at, loaded: undefined, isConstant: false };
   }
-  const named = loadedNames(location.scriptId).get(name);
+  const named = loadedNames(location).get(name);
   const loaded = named?.kind === 'import' && scope.kind !== 'module' ? undefined : named;
   // Any script may assign what another one declared at its top.
-  const isConstant = scope.kind !== 'script' && !assignedNames(location.scriptId).has(name);
+  const isConstant = scope.kind !== 'script' && !assignedNames(location).has(name);
   // An import is not looked at: its module may not have set it yet.
-  if (loaded !== undefined) return { value: undefined, at, loaded, isConstant: true };
+  const isLookedAt = loaded === undefined || loaded.kind === 'vite' || loaded.kind === 'namespace';
+  if (!isLookedAt) return { value: undefined, at, loaded, isConstant: true };
   const value = scope.bindings[name];
+  const mocked = mockedModule(value);
+  if (mocked !== undefined) return { value: mocked, at, loaded: undefined, isConstant: false };
   // A constant whose declaration has not run yet looks like this, too.
   return { value, at, loaded, isConstant: isConstant && value !== undefined };
 }

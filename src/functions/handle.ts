@@ -4,7 +4,9 @@ import { serialize } from 'node:v8';
 import { isErrorClass } from '../protocol/errors.js';
 import type { PortableFunction } from '../protocol/portable.js';
 import { type AnyFunction, inspectFunction } from './inspect.js';
+import { loadedNames } from './module-names.js';
 import { toPortable } from './portable.js';
+import { isNamespace } from './runners.js';
 import { explicitReference } from './tasks-from.js';
 import type { Unit } from './units.js';
 
@@ -32,10 +34,17 @@ export class FunctionHandle {
   /** An error class of that name that the function's own module or an enclosing scope knows. */
   findErrorClass(name: string): (abstract new (...args: never[]) => Error) | undefined {
     try {
-      for (const { kind, bindings } of inspectFunction(this.original)?.scopes ?? []) {
+      const inspected = inspectFunction(this.original);
+      if (inspected === undefined) return undefined;
+      const loaded = loadedNames(inspected.location);
+      for (const { kind, bindings } of inspected.scopes) {
         if (kind === 'global') continue;
-        // By the class's own name: the variable may be called otherwise, by an import or a minifier.
-        for (const value of Object.values(bindings)) if (isErrorClass(value) && value.name === name) return value;
+        for (const [variable, value] of Object.entries(bindings)) {
+          const isModule = loaded.has(variable) && isNamespace(value);
+          const candidates = isModule ? [value[name], value['default']] : [value];
+          // By the class's own name: the variable may be called otherwise, by an import or a minifier.
+          for (const found of candidates) if (isErrorClass(found) && found.name === name) return found;
+        }
       }
     } catch {
       // No inspector, or a binding that is not initialized: the class is not known here.

@@ -161,7 +161,8 @@ export class ObjectGraph {
     const key: Capture = { kind: 'primitive', value: name };
     if (shape.properties.some((property) => property.key.kind === 'primitive' && property.key.value === name)) return;
     const value = (entry.value as Record<string, unknown>)[name];
-    const slot = shape.properties.push(undefined as never) - 1;
+    // Its place is taken before its value is needed, which may lead back here.
+    const slot = shape.properties.push(plainProperty(key, { kind: 'primitive', value: undefined })) - 1;
     shape.properties[slot] = plainProperty(key, this.need(value, below(place, name)));
   }
 

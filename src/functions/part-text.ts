@@ -40,11 +40,20 @@ function locationIn(node: AnyNode, source: string, offset: number): number {
   return source.indexOf('(', (node.id?.end ?? node.start) + offset) - offset;
 }
 
+/** To ask for a script's source walks all scripts: tens of milliseconds in a large program. */
+const strictScripts = new Map<string, boolean>();
+
 /** Whether the function runs in strict mode where it stands, for a reason that its own text does not show. */
 export function isStrict(fn: AnyFunction, inspected: InspectedFunction | undefined): boolean {
   if (inspected === undefined) return true;
   if (inspected.scopes.some((scope) => scope.kind === 'module')) return true;
   // Outside strict mode, and only there, V8 gives an ordinary function this property.
   if (Object.hasOwn(fn, 'caller')) return false;
-  return beginsStrict(scriptSource(inspected.location.scriptId));
+  const { scriptId } = inspected.location;
+  let isStrictScript = strictScripts.get(scriptId);
+  if (isStrictScript === undefined) {
+    isStrictScript = beginsStrict(scriptSource(scriptId));
+    strictScripts.set(scriptId, isStrictScript);
+  }
+  return isStrictScript;
 }

@@ -1,11 +1,11 @@
 /** Functions that a worker can import: exported by a module other than the program's entry. */
 
 import { realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import type { PortableFunction } from '../protocol/portable.js';
 import { exportedNames } from './declared-names.js';
 import { isBeingEvaluated } from './evaluation.js';
+import { commonJsModule } from './foreign-modules.js';
 import { type AnyFunction, type InspectedFunction, scriptSource } from './inspect.js';
 import { parseModule } from './parse.js';
 
@@ -47,7 +47,7 @@ function sameFile(url: string, path: string): boolean {
 }
 
 function commonJsExport(fn: AnyFunction, url: string): Reference | undefined {
-  const cached = createRequire(process.execPath).cache[pathOf(url)];
+  const cached = commonJsModule(url);
   if (cached === undefined || !cached.loaded) return undefined;
   const exports: unknown = cached.exports;
   if (exports === fn) return { kind: 'reference', url, name: 'default' };
@@ -56,10 +56,6 @@ function commonJsExport(fn: AnyFunction, url: string): Reference | undefined {
     if (value === fn) return { kind: 'reference', url, name };
   }
   return undefined;
-}
-
-function pathOf(url: string): string {
-  return fileURLToPath(url.replace(/[?#].*$/, ''));
 }
 
 interface ModuleExports {

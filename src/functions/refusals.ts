@@ -13,6 +13,7 @@ export const wayOuts = {
   argument: 'pass it as an argument',
   inside: 'make it inside the function, or pass what it is made from as an argument',
   module: 'export the functions from a module of their own, so that workers can import it',
+  mock: 'use a function without a record of its calls',
   wait: 'await it first, and use its value',
 } as const;
 

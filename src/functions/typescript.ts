@@ -27,11 +27,10 @@ export function withTypeScript(importModule: ImportModule): ImportModule {
 /** Whether this thread can be expected to load TypeScript: natively, or by hooks that its options bring. */
 function loadsTypeScript(): boolean {
   if ((process.features as { typescript?: unknown }).typescript) return true;
+  // What `--require` loads is seen by what it did.
+  if (createRequire(process.execPath).extensions['.ts'] !== undefined) return true;
   const options = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(' ')];
-  return (
-    isMainThread &&
-    options.some((option) => /^(?:--import|--(?:experimental-)?loader|--require|-r)(?:=|$)/.test(option))
-  );
+  return isMainThread && options.some((option) => /^(?:--import|--(?:experimental-)?loader)(?:=|$)/.test(option));
 }
 
 async function registerLoader(url: string, importModule: ImportModule): Promise<void> {
