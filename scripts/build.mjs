@@ -37,8 +37,10 @@ const workerSources = {
         minify: true,
         write: false,
       });
-      // The name under which the runtime's own frames stand in stacks, so that they can be left out.
-      return { contents: `${outputFiles[0].text}\n//# sourceURL=concurrent-futures:worker\n`, loader: 'text' };
+      // In a function, since a thread evaluates it as a script, whose names every task would see as globals. It bears the name
+      // under which the runtime's own frames stand in stacks, so that they can be left out.
+      const contents = `(() => {${outputFiles[0].text}\n})();\n//# sourceURL=concurrent-futures:worker\n`;
+      return { contents, loader: 'text' };
     });
   },
 };
