@@ -45,6 +45,24 @@ const workerSources = {
   },
 };
 
+/**
+ * Bundlers evaluate calls of a `createRequire` that is imported by its name, and put `undefined` in the place of those they
+ * can't (webpack); as a property they leave it alone.
+ */
+const hiddenCreateRequire = {
+  name: 'hidden-create-require',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'hidden-create-require';
+    onResolve({ filter: /^node:module$/ }, (from) =>
+      from.namespace === namespace ? { path: from.path, external: true } : { path: from.path, namespace },
+    );
+    onLoad({ filter: /.*/, namespace }, () => ({
+      contents:
+        "import module from 'node:module';\nexport const { builtinModules, createRequire, findSourceMap } = module;\n",
+    }));
+  },
+};
+
 mkdirSync(join(dist, 'cjs'), { recursive: true });
 await Promise.all([
   build({
@@ -59,7 +77,7 @@ await Promise.all([
     entryPoints: ['src/index.ts'],
     outfile: `${out}/bundler/index.js`,
     format: 'esm',
-    plugins: [workerSources],
+    plugins: [workerSources, hiddenCreateRequire],
   }),
 ]);
 writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');
