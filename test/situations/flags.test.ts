@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { programText } from './program.js';
 import { base, check, options, project, root, run } from './projects.js';
 
+const require = createRequire(import.meta.url);
+
 // ── Test runner, coverage ──
 
 const testFile = {
@@ -37,7 +39,7 @@ test('a test file run by node --test in the process of the runner', {
 const esm = { 'package.json': '{ "type": "module" }', 'main.js': programText('esm') };
 
 test('under c8', options, async () => {
-  const c8 = createRequire(import.meta.url).resolve('c8/bin/c8.js');
+  const c8 = require.resolve('c8/bin/c8.js');
   const { stdout } = await check({ cwd: project('c8', esm), args: [c8, process.execPath, 'main.js'] }, true);
   assert.match(stdout, /main\.js +\| +\d/);
 });
