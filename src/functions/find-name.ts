@@ -32,7 +32,7 @@ export function findName(name: string, { location, scopes }: InspectedFunction):
   const isLookedAt = loaded === undefined || loaded.kind === 'vite' || loaded.kind === 'namespace';
   if (!isLookedAt) return { value: undefined, at, loaded, isConstant: true };
   const value = scope.bindings[name];
-  const mocked = mockedModule(value);
+  const mocked = loaded === undefined ? undefined : mockedModule(value);
   if (mocked !== undefined) return { value: mocked, at, loaded: undefined, isConstant: false };
   // A constant whose declaration has not run yet looks like this, too.
   return { value, at, loaded, isConstant: isConstant && value !== undefined };
