@@ -37,9 +37,29 @@ const workerSources = {
         minify: true,
         write: false,
       });
-      // The name under which the runtime's own frames stand in stacks, so that they can be left out.
-      return { contents: `${outputFiles[0].text}\n//# sourceURL=concurrent-futures:worker\n`, loader: 'text' };
+      // In a function, since a thread evaluates it as a script, whose names every task would see as globals. It bears the name
+      // under which the runtime's own frames stand in stacks, so that they can be left out.
+      const contents = `(() => {${outputFiles[0].text}\n})();\n//# sourceURL=concurrent-futures:worker\n`;
+      return { contents, loader: 'text' };
     });
+  },
+};
+
+/**
+ * Bundlers evaluate calls of a `createRequire` that is imported by its name, and put `undefined` in the place of those they
+ * can't (webpack); as a property they leave it alone.
+ */
+const hiddenCreateRequire = {
+  name: 'hidden-create-require',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'hidden-create-require';
+    onResolve({ filter: /^node:module$/ }, (from) =>
+      from.namespace === namespace ? { path: from.path, external: true } : { path: from.path, namespace },
+    );
+    onLoad({ filter: /.*/, namespace }, () => ({
+      contents:
+        "import module from 'node:module';\nexport const { builtinModules, createRequire, findSourceMap } = module;\n",
+    }));
   },
 };
 
@@ -57,7 +77,7 @@ await Promise.all([
     entryPoints: ['src/index.ts'],
     outfile: `${out}/bundler/index.js`,
     format: 'esm',
-    plugins: [workerSources],
+    plugins: [workerSources, hiddenCreateRequire],
   }),
 ]);
 writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');

@@ -125,7 +125,7 @@ export class BrokenExecutorError extends ExecutorError {
   static override readonly code = 'BROKEN_EXECUTOR';
 }
 
-/** A program ran itself again inside a worker and tried to start a pool there. */
+/** No pool can be started here: the program was itself started in a worker's place, or may not or can't start workers. */
 export class BootstrapError extends ExecutorError {
   /** @internal */
   static override readonly code = 'BOOTSTRAP';

@@ -249,7 +249,8 @@ export class ObjectGraph {
     const path = builtinPath(made);
     if (path !== undefined && base !== 'object') return { of: 'class', from: { kind: 'builtin', ...path } };
     const from = path === undefined ? this.#captor.captureClass(made, place) : undefined;
-    if (from === undefined) throw refuseObject(place, `an instance of ${made.name || 'a class'}`, false);
+    if (from === undefined)
+      throw refuseObject(place, `an instance of ${made.name || 'a class'}, which is more than data`, false);
     return { of: 'class', from };
   }
 

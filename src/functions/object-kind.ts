@@ -108,5 +108,5 @@ function foreign(value: object): ObjectKind {
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
   const name = value.constructor?.name || tag;
   const isPromise = typeof (value as { then?: unknown }).then === 'function';
-  return { is: 'foreign', what: `an instance of ${name}`, isPromise };
+  return { is: 'foreign', what: `an instance of ${name}${isPromise ? '' : ', which is more than data'}`, isPromise };
 }

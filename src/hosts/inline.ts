@@ -91,7 +91,10 @@ class InlineLink implements WorkerLink {
           if (!this.#isGone) this.#events.onMessage(copy);
         },
         copy: structuredClone,
-        importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
+        importModule: withTypeScript(
+          // Bundlers would look for what it might import, and find nothing.
+          (url) => import(/* webpackIgnore: true */ /* @vite-ignore */ url) as Promise<Record<string, unknown>>,
+        ),
         localFunction,
         runAs: (task, fn, args) => scope.runAs(task, fn, args),
         residentBytes: () => 0,

@@ -17,13 +17,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import processSource from 'worker-source:process-main';
-import { DeadlockError } from '../errors.js';
+import { BootstrapError, DeadlockError } from '../errors.js';
 import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
 import { claimsFileBytes, FileClaims } from '../protocol/file-claims.js';
 import { copyByFrame, encodeFrame, FrameReader, withLength } from '../protocol/frames.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
 import { bootstrapSource, workerMark } from '../protocol/process-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
+import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
 
 /** Options of process workers, as `node:child_process` has them. */
@@ -49,6 +50,14 @@ export class ProcessHost implements WorkerHost {
   readonly #settings: ProcessSettings;
 
   constructor(settings: ProcessSettings) {
+    checkExecutable(settings.execPath);
+    checkPermissions('child processes', [
+      ['child', '--allow-child-process'],
+      // A child has a thread that watches over its parent, and takes this program's flags over.
+      ['worker', '--allow-worker'],
+      ['fs.read', '--allow-fs-read', `${claimsFolder()}*`],
+      ['fs.write', '--allow-fs-write', `${claimsFolder()}*`],
+    ]);
     this.#settings = settings;
   }
 
@@ -175,9 +184,20 @@ class ProcessLink implements WorkerLink {
   }
 }
 
+/** A single executable application runs its own program whatever it is told to run: its child would be that program once more. */
+function checkExecutable(execPath: string = process.execPath): void {
+  // `process.getBuiltinModule` came with Node 20.16; before it, the child finds out.
+  const { isSea } = (process.getBuiltinModule?.('node:sea') ?? {}) as { isSea?: () => boolean };
+  if (execPath !== process.execPath || !isSea?.()) return;
+  throw new BootstrapError(
+    `this program is a single executable, and ${execPath} can't run a worker: ` +
+      'set the option execPath to a Node executable, or use threads.',
+  );
+}
+
 /** A file of zeros that only open descriptors know, so that nothing is left on the disk whatever happens. */
 function openUnlinked(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'concurrent-futures-'));
+  const folder = mkdtempSync(claimsFolder());
   try {
     const fd = openSync(join(folder, 'claims'), 'wx+');
     ftruncateSync(fd, claimsFileBytes);
@@ -185,4 +205,9 @@ function openUnlinked(): number {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What the paths of these files' folders begin with. */
+function claimsFolder(): string {
+  return join(tmpdir(), 'concurrent-futures-');
 }

@@ -8,6 +8,7 @@
  */
 
 import { fstatSync } from 'node:fs';
+import { devNull } from 'node:os';
 import {
   MessageChannel,
   type MessagePort,
@@ -22,6 +23,7 @@ import { SharedClaims } from '../protocol/claims.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
 import { LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
+import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
 
 /** Options of thread workers, as `node:worker_threads` has them. */
@@ -41,6 +43,11 @@ export class ThreadHost implements WorkerHost {
   #seenActivity = 0;
 
   constructor(settings: ThreadSettings) {
+    checkPermissions('threads', [
+      ['worker', '--allow-worker'],
+      // Each thread holds it open, so that its end is seen.
+      ['fs.read', '--allow-fs-read', devNull],
+    ]);
     this.#settings = settings;
   }
 

@@ -1,36 +1,14 @@
 /** The same program gives the same result however it is started. */
 
-import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { build } from 'esbuild';
-import { expected, programText, typedProgramText } from './program.js';
+import { programText, typedProgramText } from './program.js';
+import { base, check as checkStart, options, project } from './projects.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const base = mkdtempSync(join(tmpdir(), 'situations-'));
-after(() => rmSync(base, { recursive: true, force: true }));
-const options = { timeout: 120_000 };
-const limitMs = 30_000;
-
-/** A project folder with the given files, in which `concurrent-futures` and this repository's packages are installed. */
-function project(name: string, files: Record<string, string>): string {
-  const folder = join(base, name);
-  mkdirSync(join(folder, 'node_modules'), { recursive: true });
-  symlinkSync(root, join(folder, 'node_modules/concurrent-futures'));
-  symlinkSync(join(root, 'node_modules/tsx'), join(folder, 'node_modules/tsx'));
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-  return folder;
-}
-
-function check(cwd: string, args: readonly string[], input?: string): void {
-  const ended = spawnSync(process.execPath, args, { cwd, encoding: 'utf8', timeout: limitMs, input: input ?? '' });
-  assert.equal(ended.error, undefined, `it did not end: ${ended.stderr}`);
-  assert.equal(ended.status, 0, ended.stderr);
-  assert.deepEqual(JSON.parse(ended.stdout), expected);
+async function check(cwd: string, args: readonly string[], input?: string): Promise<void> {
+  await checkStart({ cwd, args, ...(input !== undefined && { input }) });
 }
 
 const esm = { 'package.json': '{ "type": "module" }', 'main.js': programText('esm') };
@@ -39,47 +17,50 @@ test('an ES module with a top-level await', options, () => check(project('esm', 
 
 test('a CommonJS file', options, () => check(project('cjs', { 'main.cjs': programText('cjs') }), ['main.cjs']));
 
-test('a path with spaces and letters of all kinds', options, () => {
-  check(project('a pâth with späces 文', esm), ['main.js']);
+test('a path with spaces and letters of all kinds', options, async () => {
+  await check(project('a pâth with späces 文', esm), ['main.js']);
 });
 
-test('a symlinked working directory', options, () => {
+test('a symlinked working directory', options, async () => {
   const folder = project('real', esm);
   symlinkSync(folder, join(base, 'link'));
-  check(join(base, 'link'), ['main.js']);
+  await check(join(base, 'link'), ['main.js']);
 });
 
 test('node -e', options, () => check(project('e', {}), ['-e', programText('cjs')]));
 
-test('node --input-type=module -e', options, () => {
-  check(project('em', {}), ['--input-type=module', '-e', programText('esm')]);
+test('node --input-type=module -e', options, async () => {
+  await check(project('em', {}), ['--input-type=module', '-e', programText('esm')]);
 });
 
 test('a program on standard input', options, () => check(project('stdin', {}), ['-'], programText('cjs')));
 
-test('an ES module on standard input', options, () => {
-  check(project('stdinm', {}), ['--input-type=module', '-'], programText('esm'));
+test('an ES module on standard input', options, async () => {
+  await check(project('stdinm', {}), ['--input-type=module', '-'], programText('esm'));
 });
 
 test('with --enable-source-maps', options, () => check(project('maps', esm), ['--enable-source-maps', 'main.js']));
 
-test('TypeScript by tsx, as an ES module', options, () => {
+test('TypeScript by tsx, as an ES module', options, async () => {
   const folder = project('tsx', { 'package.json': '{ "type": "module" }', 'main.ts': typedProgramText() });
-  check(folder, ['--import', 'tsx', 'main.ts']);
+  await check(folder, ['--import', 'tsx', 'main.ts']);
 });
 
-test('TypeScript by tsx, as CommonJS', options, () => {
+test('TypeScript by tsx, as CommonJS', options, async () => {
   const folder = project('tsx-cjs', {
     'package.json': '{ "type": "commonjs" }',
     'main.ts': typedProgramText().replace('await main();', 'void main();'),
   });
-  check(folder, ['--import', 'tsx', 'main.ts']);
+  await check(folder, ['--import', 'tsx', 'main.ts']);
 });
 
 const strips = Boolean((process.features as { typescript?: unknown }).typescript);
 
-test('TypeScript by native stripping', { ...options, skip: strips ? false : 'this Node does not strip types' }, () => {
-  check(project('strip', { 'package.json': '{ "type": "module" }', 'main.ts': typedProgramText() }), ['main.ts']);
+test('TypeScript by native stripping', {
+  ...options,
+  skip: strips ? false : 'this Node does not strip types',
+}, async () => {
+  await check(project('strip', { 'package.json': '{ "type": "module" }', 'main.ts': typedProgramText() }), ['main.ts']);
 });
 
 for (const format of ['esm', 'cjs'] as const) {
@@ -101,35 +82,35 @@ for (const format of ['esm', 'cjs'] as const) {
         platform: 'node',
         logLevel: 'error',
       });
-      check(join(outfile, '..'), [outfile]);
+      await check(join(outfile, '..'), [outfile]);
     });
   }
 }
 
-test('inside a worker thread', options, () => {
+test('inside a worker thread', options, async () => {
   const start = `import { Worker } from 'node:worker_threads'; new Worker(new URL('./main.js', import.meta.url));`;
-  check(project('thread', { ...esm, 'start.js': start }), ['start.js']);
+  await check(project('thread', { ...esm, 'start.js': start }), ['start.js']);
 });
 
-test('an entry file that exports its own tasks', options, () => {
+test('an entry file that exports its own tasks', options, async () => {
   const text = programText('esm', 'export { triple, isEven, cases };\nawait main();\n');
-  check(project('exports', { ...esm, 'main.js': text }), ['main.js']);
+  await check(project('exports', { ...esm, 'main.js': text }), ['main.js']);
 });
 
-test('tasks of a module in a cycle with the entry', options, () => {
+test('tasks of a module in a cycle with the entry', options, async () => {
   const files = {
     'package.json': '{ "type": "module" }',
     'main.js': "import { main } from './tasks.js';\nexport const offset = 0;\nawait main();\n",
     'tasks.js': `import './main.js';\n${programText('esm', 'export { main };\n')}`,
   };
-  check(project('cycle', files), ['main.js']);
+  await check(project('cycle', files), ['main.js']);
 });
 
-test('an installed command that works while its package is being imported', options, () => {
+test('an installed command that works while its package is being imported', options, async () => {
   const files = {
     'package.json': '{ "type": "module" }',
     'command.js': "#!/usr/bin/env node\nimport './main.js';\n",
     'main.js': programText('esm'),
   };
-  check(project('command', files), ['command.js']);
+  await check(project('command', files), ['command.js']);
 });
