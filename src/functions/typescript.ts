@@ -16,7 +16,7 @@ import { importerAt, resolveFrom } from './module-access.js';
 type ImportUrl = (url: string) => Promise<Record<string, unknown>>;
 
 /** Where an import stands, and what comes with it. */
-export interface ImportPlace {
+interface ImportPlace {
   /** The module's; `undefined` for a program that is in no file. */
   readonly url: string | undefined;
   readonly attributes?: Readonly<Record<string, string>> | undefined;
