@@ -16,10 +16,10 @@
 
 import { DeadlockError } from '../errors.js';
 import type { FutureSource, FutureState, FutureStats, FutureWork, WaitOptions } from './contract.js';
+import { Deferred, type Outcome } from './deferred.js';
 import { alreadySet, cancelledError, kindOf, reportCallbackError, waitTimedOut } from './reports.js';
 import { clampTimerMs, noTimeout, timeoutOf } from './timeouts.js';
 
-type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: unknown };
 /** `never`, so that a future of anything is a `Future<unknown>`; only {@link Future.addDoneCallback} takes them in. */
 type DoneCallback = (future: never) => void;
 
@@ -45,9 +45,9 @@ export class Future<T> implements PromiseLike<T> {
   /** Undefined once done, so that a finished future keeps neither its task's arguments nor its pool alive. */
   #work: FutureWork | undefined;
   #callbacks: DoneCallback | DoneCallback[] | undefined;
-  #promise: Promise<T> | undefined;
-  #attempts = 0;
-  #runMs = 0;
+  #deferred: Deferred | undefined;
+  /** Noted just before it is settled. */
+  #run: FutureStats | undefined;
 
   private constructor(name: string, work: FutureWork | undefined) {
     this.name = name;
@@ -76,8 +76,7 @@ export class Future<T> implements PromiseLike<T> {
     peekFuture = (future) => future.#outcome;
     observeFuture = (future) => future.#observe();
     recordRun = (future, attempts, runMs) => {
-      future.#attempts = attempts;
-      future.#runMs = runMs;
+      future.#run = { attempts, ms: runMs };
     };
     subscribe = (future, callback) => {
       future.#addCallback(callback);
@@ -103,7 +102,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** How the task ran, once it is done: how often it was started, and how long its last run took. */
   get stats(): FutureStats | undefined {
-    return this.#isDone() ? { attempts: this.#attempts, ms: this.#runMs } : undefined;
+    return this.#isDone() ? (this.#run ?? { attempts: 0, ms: 0 }) : undefined;
   }
 
   /** Whether the task has started and is not done. */
@@ -254,9 +253,9 @@ export class Future<T> implements PromiseLike<T> {
     const callbacks = this.#callbacks;
     this.#callbacks = undefined;
     if (outcome.ok) this.#work = undefined;
-    if (callbacks === undefined) return;
     if (typeof callbacks === 'function') this.#call(callbacks);
-    else for (const callback of callbacks) this.#call(callback);
+    else if (callbacks !== undefined) for (const callback of callbacks) this.#call(callback);
+    this.#deferred?.settle(outcome);
   }
 
   #call(callback: DoneCallback): void {
@@ -316,15 +315,11 @@ export class Future<T> implements PromiseLike<T> {
 
   #toPromise(): Promise<T> {
     this.#observe();
-    this.#promise ??= new Promise<T>((resolve, reject) => {
-      this.#addCallback(() => {
-        const outcome = this.#outcome as Outcome<T>;
-        // A task's value is a copy of plain data and never a thenable of ours, so resolve() does not chain.
-        if (outcome.ok) resolve(outcome.value);
-        else reject(outcome.reason);
-      });
-    });
-    return this.#promise;
+    if (this.#deferred === undefined) {
+      this.#deferred = new Deferred();
+      if (this.#outcome !== undefined) this.#deferred.settle(this.#outcome);
+    }
+    return this.#deferred.promise as Promise<T>;
   }
 
   #observe(): void {

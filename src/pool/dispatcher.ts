@@ -70,7 +70,7 @@ export class Dispatcher {
     if (task.priority !== 0) this.#ordersByPriority = true;
     task.place = 'queued';
     this.#queue.push(task);
-    this.#dispatchSoon();
+    this.dispatchSoon();
   }
 
   remove(task: Task): void {
@@ -84,7 +84,7 @@ export class Dispatcher {
       task.holder = undefined;
       this.#queue.pushFront(task);
     }
-    this.#dispatchSoon();
+    this.dispatchSoon();
   }
 
   /** A task took that long. */
@@ -113,7 +113,8 @@ export class Dispatcher {
     if (this.#queue.length === 0) this.#rebalanceLater();
   }
 
-  #dispatchSoon(): void {
+  /** Hands over at the end of the code that runs now. */
+  dispatchSoon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
     this.#clock.soon(() => {
@@ -130,7 +131,7 @@ export class Dispatcher {
     for (; available < this.#queue.length && this.#crew.hasRoom; available++) {
       if (this.#crew.start()) continue;
       // Tried again from the next turn on; the crew counts, and gives up in the end.
-      this.#dispatchSoon();
+      this.dispatchSoon();
       return;
     }
   }

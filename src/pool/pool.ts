@@ -78,7 +78,7 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#dispatcher.push(task);
     // An idle worker gets it in this very call, which copies the arguments; otherwise they are copied now, so that
     // what the caller does to them afterwards can't change the task.
-    if (needsCopy(body)) {
+    if (needsCopy(task)) {
       if (this.#dispatcher.length === 1 && this.#crew.hasIdle) this.#dispatcher.dispatch();
       if (task.place === 'queued') this.#copyArguments(task);
     }
@@ -198,7 +198,8 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#limits.answered(slot, task);
     if (task !== undefined && task.place !== 'done') this.#settle(task, answer);
     if (slot.isIdle) this.#crew.rest(slot);
-    this.#dispatcher.dispatch();
+    // Answers come many at a time; what they make room for is handed over together.
+    this.#dispatcher.dispatchSoon();
     if (this.#state !== 'running') this.#drained();
   }
 
@@ -262,7 +263,7 @@ export class Pool implements TaskOwner, CrewEvents {
       return;
     }
     task.attempt += 1;
-    task.verdict = undefined;
+    if (task.verdict !== undefined) task.verdict = undefined;
     task.holder = undefined;
     task.place = 'waiting';
     const cancelTimer = this.#clock.after(delayMs, () => {

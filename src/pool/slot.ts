@@ -10,7 +10,7 @@
  */
 
 import type { RunningSince } from '../protocol/claims.js';
-import type { BatchEntry, FromWorker } from '../protocol/messages.js';
+import type { BatchGroup, FromWorker } from '../protocol/messages.js';
 import type { Transfer, WorkerLink } from './host.js';
 import { SentCode } from './sent-code.js';
 import type { Task, TaskHolder } from './task.js';
@@ -85,17 +85,13 @@ export class WorkerSlot implements TaskHolder {
     const firstSeq = this.#firstSeq + this.#handed.length;
     const handles = tasks.map(({ handle }) => handle);
     const code = this.#code.deliver(handles, () => new Set([...this.tasks, ...tasks].map(({ handle }) => handle.id)));
-    const entries: BatchEntry[] = [];
     const transfer: Transfer[] = [];
-    for (const { handle, body, attempt, future, transfer: moved } of tasks) {
+    for (const [i, { transfer: moved }] of tasks.entries()) {
       if (moved.length > 0) transfer.push(...moved);
-      const seq = firstSeq + entries.length;
-      link.claims.offer(seq);
-      const values = body.kind === 'call' ? body.args : body.rows;
-      entries.push([seq, handle.id, future.name, attempt, body.kind === 'chunk', values]);
+      link.claims.offer(firstSeq + i);
     }
     try {
-      link.send({ kind: 'run', ...code, entries }, transfer);
+      link.send({ kind: 'run', ...code, firstSeq, groups: inGroups(tasks) }, transfer);
     } catch (error) {
       this.#code.undo(code);
       throw error;
@@ -165,4 +161,27 @@ export class WorkerSlot implements TaskHolder {
       [],
     );
   }
+}
+
+/** Tasks that follow each other and differ in their values only, together. */
+function inGroups(tasks: readonly Task[]): BatchGroup[] {
+  const groups: BatchGroup[] = [];
+  for (let i = 0; i < tasks.length; ) {
+    const { handle, future, attempt, isChunk, values: first } = tasks[i] as Task;
+    const values: unknown[] = [];
+    let count = 0;
+    for (; i < tasks.length; i++, count++) {
+      const task = tasks[i] as Task;
+      const isAlike =
+        task.handle === handle &&
+        task.values.length === first.length &&
+        task.attempt === attempt &&
+        task.isChunk === isChunk &&
+        task.future.name === future.name;
+      if (!isAlike) break;
+      for (const value of task.values) values.push(value);
+    }
+    groups.push([handle.id, future.name, attempt, isChunk, count, first.length, values]);
+  }
+  return groups;
 }

@@ -65,25 +65,31 @@ export interface TaskHolder {
   ranMs(task: Task): number;
 }
 
+/** What most tasks have not: fields for these would be a tenth of all that a pending task takes. */
+interface RareParts {
+  readonly onAbort?: () => void;
+  readonly transfer?: readonly Transfer[];
+  readonly verdict?: Error | undefined;
+}
+
 export class Task implements FutureWork, Queued {
   readonly future: Future<unknown>;
   readonly handle: FunctionHandle;
   readonly settings: TaskSettings;
   place: 'queued' | 'handed' | 'waiting' | 'done' = 'queued';
-  body: CallBody;
-  /** What is moved to the worker with the arguments. */
-  transfer: readonly Transfer[];
+  /** The arguments, or one list of arguments per row of a chunk of a map. */
+  values: readonly unknown[];
+  readonly isChunk: boolean;
   /** Set while handed; the sequence number is the one under which this holder's worker knows the task. */
   holder: TaskHolder | undefined;
   seq = -1;
   /** From 1. */
   attempt = 1;
-  /** Set once the task is being stopped: what its future fails with, whatever its worker still answers. */
-  verdict: Error | undefined;
   /** Whether anybody has asked for the outcome; from then on a failure is not reported at shutdown. */
   isObserved = false;
   readonly submittedAt: SubmitSite;
   readonly #owner: TaskOwner;
+  #rare: RareParts | undefined;
 
   constructor(
     owner: TaskOwner,
@@ -94,12 +100,35 @@ export class Task implements FutureWork, Queued {
   ) {
     this.#owner = owner;
     this.handle = handle;
-    this.body = body;
+    this.isChunk = body.kind === 'chunk';
+    this.values = body.kind === 'chunk' ? body.rows : body.args;
     this.settings = settings;
-    this.transfer = settings.transfer;
+    if (settings.transfer.length > 0) this.transfer = settings.transfer;
     this.submittedAt = submittedAt;
     this.future = newFuture(settings.name ?? handle.name, this);
-    settings.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (settings.signal !== undefined) {
+      const onAbort = (): void => this.#aborted();
+      this.#rare = { ...this.#rare, onAbort };
+      settings.signal.addEventListener('abort', onAbort, { once: true });
+    }
+  }
+
+  /** What is moved to the worker with the arguments. */
+  get transfer(): readonly Transfer[] {
+    return this.#rare?.transfer ?? nothing;
+  }
+
+  set transfer(moved: readonly Transfer[]) {
+    this.#rare = { ...this.#rare, transfer: moved };
+  }
+
+  /** Set once the task is being stopped: what its future fails with, whatever its worker still answers. */
+  get verdict(): Error | undefined {
+    return this.#rare?.verdict;
+  }
+
+  set verdict(error: Error | undefined) {
+    this.#rare = { ...this.#rare, verdict: error };
   }
 
   get priority(): number {
@@ -156,10 +185,10 @@ export class Task implements FutureWork, Queued {
     return Math.min(retry.maxBackoff, retry.backoff * 2 ** (this.attempt - 1));
   }
 
-  readonly #onAbort = (): void => {
+  #aborted(): void {
     const reason: unknown = this.settings.signal?.reason;
     if (this.#stop(reason, true)) markCancelled(this.future, reason);
-  };
+  }
 
   #stop(reason: unknown, gracefully: boolean): boolean {
     if (this.place === 'done') return false;
@@ -182,11 +211,13 @@ export class Task implements FutureWork, Queued {
     this.place = 'done';
     this.holder = undefined;
     // A future may be kept for long after its arguments are of use to anybody.
-    this.body = doneBody;
-    this.transfer = [];
-    this.settings.signal?.removeEventListener('abort', this.#onAbort);
+    this.values = nothing;
+    if (this.#rare === undefined) return this.#owner.taskDone(this, how);
+    const { onAbort } = this.#rare;
+    this.#rare = undefined;
+    if (onAbort !== undefined) this.settings.signal?.removeEventListener('abort', onAbort);
     this.#owner.taskDone(this, how);
   }
 }
 
-const doneBody: CallBody = { kind: 'call', args: [] };
+const nothing: readonly never[] = [];

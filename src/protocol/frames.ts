@@ -69,7 +69,9 @@ function isJson(message: ToWorker | FromWorker): boolean {
       // A field that is undefined is left out, and read as undefined again.
       return message.value === undefined || isJsonValue(message.value);
     case 'run':
-      return message.functions.length === 0 && message.entries.every(([, , , , , values]) => values.every(isJsonValue));
+      return (
+        message.functions.length === 0 && message.groups.every(([, , , , , , values]) => values.every(isJsonValue))
+      );
     case 'revoked':
     case 'retire':
     case 'heavy':

@@ -20,14 +20,20 @@ export type CallBody =
   | { readonly kind: 'call'; readonly args: readonly unknown[] }
   | { readonly kind: 'chunk'; readonly rows: readonly (readonly unknown[])[] };
 
-/** One handed-over task; a list, since the names of fields would cost as much on the wire as all the rest. */
-export type BatchEntry = readonly [
-  seq: number,
+/**
+ * Handed-over tasks that follow each other and differ in their arguments only, so that what they share is sent once. A list,
+ * since the names of fields would cost as much on the wire as all the rest.
+ */
+export type BatchGroup = readonly [
   functionId: number,
   name: string,
   attempt: number,
   isChunk: boolean,
-  /** The arguments, or one list of arguments per row of a chunk. */
+  /** How many tasks there are. */
+  count: number,
+  /** How many values each has: its arguments, or one list of arguments per row of a chunk. */
+  size: number,
+  /** The values of all of them, one task after the other. */
   values: readonly unknown[],
 ];
 
@@ -58,7 +64,9 @@ export type ToWorker =
       /** Functions and units that it will not be asked for again without being sent them. */
       readonly forget: readonly number[];
       readonly forgetUnits: readonly number[];
-      readonly entries: readonly BatchEntry[];
+      /** The number of the first task; the others follow. */
+      readonly firstSeq: number;
+      readonly groups: readonly BatchGroup[];
     }
   | { readonly kind: 'abort'; readonly seq: number; readonly reason: EncodedError }
   | { readonly kind: 'retire' };

@@ -14,7 +14,6 @@ import type { ImportModule } from '../functions/typescript.js';
 import type { Claimant } from '../protocol/claims.js';
 import { decodeError, encodeError } from '../protocol/errors.js';
 import {
-  type BatchEntry,
   type FromWorker,
   type InitMessage,
   protocolVersion,
@@ -23,6 +22,7 @@ import {
 } from '../protocol/messages.js';
 import type { PortableFunction } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
+import { Backlog, type HandedTask } from './backlog.js';
 import type { CurrentTask, Progress, WorkerScope } from './current.js';
 
 /** What a host gives its runtime. */
@@ -50,7 +50,7 @@ export class Runtime {
   readonly #functions = new Map<number, PortableFunction>();
   readonly #revived = new Map<number, Callable>();
   readonly #units = new ReceivedUnits();
-  #backlog: BatchEntry[] = [];
+  readonly #backlog = new Backlog();
   #state: 'waiting' | 'running' | 'breathing' = 'waiting';
   #init: InitMessage | undefined;
   #retires = false;
@@ -70,7 +70,7 @@ export class Runtime {
         return;
       case 'run':
         this.#takeCode(message);
-        this.#backlog.push(...message.entries);
+        this.#backlog.push(message.firstSeq, message.groups);
         this.runBacklog();
         return;
       case 'abort':
@@ -111,7 +111,7 @@ export class Runtime {
         void pending.then(() => this.#resume());
         return;
       }
-      if (performance.now() > breatheAt && this.#backlog.length > 0) {
+      if (performance.now() > breatheAt && !this.#backlog.isEmpty) {
         this.#state = 'breathing';
         setImmediate(() => {
           if (this.#state === 'breathing') this.runBacklog();
@@ -125,7 +125,7 @@ export class Runtime {
 
   /** Ends the running task's signal; for a host that has no other way to stop it. */
   abandon(): void {
-    this.#backlog = [];
+    this.#backlog.clear();
     this.#current?.abort(undefined);
   }
 
@@ -154,8 +154,8 @@ export class Runtime {
   }
 
   /** Runs one task; a promise only when it has to be waited for. */
-  #runEntry(entry: BatchEntry): Promise<void> | undefined {
-    const [seq, functionId] = entry;
+  #runEntry(entry: HandedTask): Promise<void> | undefined {
+    const { seq, functionId } = entry;
     const known = this.#revived.get(functionId) ?? this.#link.localFunction(functionId);
     if (!this.#link.claimant.claim(seq, known === undefined)) {
       this.#link.send({ kind: 'revoked', seq });
@@ -177,8 +177,8 @@ export class Runtime {
     return undefined;
   }
 
-  #call(fn: Callable, entry: BatchEntry): unknown {
-    const [seq, , name, attempt, isChunk, values] = entry;
+  #call(fn: Callable, entry: HandedTask): unknown {
+    const { seq, name, attempt, isChunk, values } = entry;
     const task = new RunningTask({ seq, name, attempt, workerId: this.#init?.workerId ?? 0 }, this.#link);
     this.#current = task;
     if (isChunk) return this.#link.runAs(task, () => this.#applyToRows(fn, values as readonly unknown[][]));
@@ -211,8 +211,8 @@ export class Runtime {
   }
 
   /** Makes the task's function ready to be called for the first time, and calls it. */
-  #load(entry: BatchEntry): unknown {
-    const [, id] = entry;
+  #load(entry: HandedTask): unknown {
+    const { functionId: id } = entry;
     const portable = this.#functions.get(id) as PortableFunction;
     const loaded = (fn: Callable): unknown => {
       this.#revived.set(id, fn);

@@ -165,7 +165,8 @@ test('a batch of plain values and one of others come out alike', options, () => 
     units: [],
     forget: [],
     forgetUnits: [],
-    entries: [[7, 3, 'näme', 1, false, values]],
+    firstSeq: 7,
+    groups: [[3, 'näme', 1, false, 1, values.length, values]],
   });
   for (const values of [[1, 'two', true, null], [-0, Number.NaN, undefined, 1n], [{ a: undefined }, [1]], ['\ud800']]) {
     const [message] = [...new FrameReader().push(encodeFrame(run(values)))];

@@ -1,0 +1,51 @@
+/** What a worker was handed and has not run yet, in order. */
+
+import type { BatchGroup } from '../protocol/messages.js';
+
+export interface HandedTask {
+  readonly seq: number;
+  readonly functionId: number;
+  readonly name: string;
+  readonly attempt: number;
+  readonly isChunk: boolean;
+  /** The arguments, or one list of arguments per row of a chunk. */
+  readonly values: readonly unknown[];
+}
+
+export class Backlog {
+  readonly #groups: { readonly firstSeq: number; readonly group: BatchGroup }[] = [];
+  /** How many tasks of the first group have been taken. */
+  #taken = 0;
+
+  get isEmpty(): boolean {
+    return this.#groups.length === 0;
+  }
+
+  push(firstSeq: number, groups: readonly BatchGroup[]): void {
+    let seq = firstSeq;
+    for (const group of groups) {
+      this.#groups.push({ firstSeq: seq, group });
+      const [, , , , count] = group;
+      seq += count;
+    }
+  }
+
+  shift(): HandedTask | undefined {
+    const [first] = this.#groups;
+    if (first === undefined) return undefined;
+    const [functionId, name, attempt, isChunk, count, size, all] = first.group;
+    const i = this.#taken;
+    const values = size === 1 ? [all[i]] : all.slice(i * size, (i + 1) * size);
+    this.#taken += 1;
+    if (this.#taken === count) {
+      this.#groups.shift();
+      this.#taken = 0;
+    }
+    return { seq: first.firstSeq + i, functionId, name, attempt, isChunk, values };
+  }
+
+  clear(): void {
+    this.#groups.length = 0;
+    this.#taken = 0;
+  }
+}
