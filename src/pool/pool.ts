@@ -156,6 +156,7 @@ export class Pool implements TaskOwner, CrewEvents {
         slot.link?.poll();
         if (until()) return;
       }
+      this.#dispatcher.dispatch();
       const leftMs = deadline - this.#clock.now();
       if (leftMs <= 0) return;
       // In slices: timers stand still while this thread blocks, so they are looked after here.
