@@ -1,6 +1,7 @@
 import { ThreadHost } from '../hosts/thread.js';
 import { systemClock } from '../pool/clock.js';
 import { Pool } from '../pool/pool.js';
+import { usableProcessors } from './cpus.js';
 import { checkBootstrap, Executor } from './executor.js';
 import { type PoolOptions, poolSettings, type ThreadOptions, threadOptionNames } from './options.js';
 
@@ -13,7 +14,8 @@ export class ThreadPoolExecutor extends Executor {
     checkBootstrap('ThreadPoolExecutor');
     const settings = poolSettings('ThreadPoolExecutor', options, threadOptionNames);
     const { resourceLimits, env, execArgv, stdout = false, stderr = false } = options ?? {};
-    const host = new ThreadHost({ resourceLimits, env, execArgv, stdout, stderr });
+    const cores = usableProcessors();
+    const host = new ThreadHost({ resourceLimits, env, execArgv, stdout, stderr, cores });
     super(new Pool(host, settings, systemClock()), settings.shutdownTimeoutMs);
   }
 }

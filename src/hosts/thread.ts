@@ -1,10 +1,11 @@
 /**
  * Workers in threads of this process.
  *
- *   this thread ──MessagePort──► worker ──shared outcomes, MessagePort, activity word──► this thread
+ *   this thread ──MessagePort──► worker ──shared outcomes, MessagePort, pool's words──► this thread
  *               ◄──claims: shared words──►
  *
- * The activity word lets a blocked reader (`resultSync`) sleep until any worker of the pool has sent something.
+ * The pool's words let a blocked reader (`resultSync`) sleep until any worker of the pool has sent something, and tell workers
+ * whether a core is free to look out for their next task on (look-out.ts).
  */
 
 import { fstatSync } from 'node:fs';
@@ -22,7 +23,14 @@ import type { Transfer, WorkerEvents, WorkerExit, WorkerHost, WorkerLink, Worker
 import { SharedClaims } from '../protocol/claims.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
 import { OutcomeRing } from '../protocol/outcomes.js';
-import { bellMessage, LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
+import {
+  bellMessage,
+  LifeWords,
+  MailWords,
+  PoolWords,
+  type ThreadData,
+  threadDataKey,
+} from '../protocol/thread-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
 import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
@@ -34,14 +42,15 @@ export interface ThreadSettings {
   readonly execArgv: readonly string[] | undefined;
   readonly stdout: boolean | 'stderr';
   readonly stderr: boolean;
+  /** How many threads can really run at a time. */
+  readonly cores: number;
 }
 
 export class ThreadHost implements WorkerHost {
   readonly kind = 'thread';
   readonly #settings: ThreadSettings;
-  readonly #activity = new SharedArrayBuffer(4);
-  readonly #activityWord = new Int32Array(this.#activity);
-  #seenActivity = 0;
+  readonly #buffer = new SharedArrayBuffer(PoolWords.byteLength);
+  readonly #pool = new PoolWords(this.#buffer);
 
   constructor(settings: ThreadSettings) {
     checkPermissions('threads', [
@@ -53,7 +62,7 @@ export class ThreadHost implements WorkerHost {
   }
 
   start(spec: WorkerSpec, events: WorkerEvents): WorkerLink {
-    return new ThreadLink(spec, events, this.#settings, this.#activity);
+    return new ThreadLink(spec, events, this.#settings, this.#buffer);
   }
 
   copy(value: unknown): unknown {
@@ -62,8 +71,7 @@ export class ThreadHost implements WorkerHost {
 
   block(timeoutMs: number): void {
     // Sleeps only while nothing has come since the last look: what comes between the look and the sleep changes the word.
-    Atomics.wait(this.#activityWord, 0, this.#seenActivity, timeoutMs);
-    this.#seenActivity = Atomics.load(this.#activityWord, 0);
+    this.#pool.waitForStir(timeoutMs);
   }
 }
 
@@ -78,6 +86,8 @@ class ThreadLink implements WorkerLink {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #outcomes: OutcomeRing;
+  readonly #mail: MailWords;
+  readonly #pool: PoolWords;
   /** The task whose outcome is next. */
   #nextSeq = 0;
   readonly #events: WorkerEvents;
@@ -89,13 +99,16 @@ class ThreadLink implements WorkerLink {
   #wasTerminated = false;
   #isGone = false;
 
-  constructor(spec: WorkerSpec, events: WorkerEvents, settings: ThreadSettings, activity: SharedArrayBuffer) {
+  constructor(spec: WorkerSpec, events: WorkerEvents, settings: ThreadSettings, pool: SharedArrayBuffer) {
     const claims = new SharedArrayBuffer(SharedClaims.byteLength);
     const outcomes = new SharedArrayBuffer(OutcomeRing.byteLength);
     const life = new SharedArrayBuffer(LifeWords.byteLength);
+    const mail = new SharedArrayBuffer(MailWords.byteLength);
     const { port1, port2 } = new MessageChannel();
-    const { stdout, stderr } = settings;
-    const data: ThreadData = { port: port2, claims, outcomes, activity, life, stdout, stderr };
+    const { stdout, stderr, cores } = settings;
+    const data: ThreadData = { port: port2, claims, outcomes, pool, mail, cores, life, stdout, stderr };
+    this.#pool = new PoolWords(pool);
+    this.#mail = new MailWords(mail);
     this.claims = new SharedClaims(claims);
     this.#outcomes = new OutcomeRing(outcomes);
     this.#life = new LifeWords(life);
@@ -133,6 +146,7 @@ class ThreadLink implements WorkerLink {
 
   send(message: ToWorker, transfer: readonly Transfer[]): void {
     this.#port.postMessage(message, transfer as Transfer[]);
+    this.#mail.put();
   }
 
   watch(isWatched: boolean): void {
@@ -208,6 +222,7 @@ class ThreadLink implements WorkerLink {
   #end(exitCode: number | null): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    if (this.#mail.isAwake) this.#pool.sleep();
     this.#port.close();
     const { descriptor } = this.#life;
     if (descriptor !== undefined && descriptorOwners.get(descriptor) === this) descriptorOwners.delete(descriptor);

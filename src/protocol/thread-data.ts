@@ -12,8 +12,12 @@ export interface ThreadData {
   readonly claims: SharedArrayBuffer;
   /** See outcomes.ts. */
   readonly outcomes: SharedArrayBuffer;
-  /** One word for the whole pool: grows with each message that any of its workers sends; blocked readers wait on it. */
-  readonly activity: SharedArrayBuffer;
+  /** See {@link PoolWords}. */
+  readonly pool: SharedArrayBuffer;
+  /** See {@link MailWords}. */
+  readonly mail: SharedArrayBuffer;
+  /** How many threads can run at a time on this machine. */
+  readonly cores: number;
   /** See {@link LifeWords}. */
   readonly life: SharedArrayBuffer;
   /** `true`: what is printed is dropped. Done in the worker, since a parent that reads its streams is kept alive by them. */
@@ -54,5 +58,70 @@ export class LifeWords {
 
   set exitCode(value: number) {
     Atomics.store(this.#words, 1, value + 1);
+  }
+}
+
+/** What all workers of a pool share. */
+export class PoolWords {
+  static readonly byteLength = 8;
+  readonly #words: Int32Array;
+  #seen = 0;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#words = new Int32Array(buffer);
+  }
+
+  /** A worker has sent something: wakes a reader that blocks. */
+  stir(): void {
+    Atomics.add(this.#words, 0, 1);
+    Atomics.notify(this.#words, 0);
+  }
+
+  /** Blocks until a worker has sent something since the last call returned. */
+  waitForStir(timeoutMs: number): void {
+    Atomics.wait(this.#words, 0, this.#seen, timeoutMs);
+    this.#seen = Atomics.load(this.#words, 0);
+  }
+
+  /** How many workers are running tasks, or looking out for some. */
+  get awake(): number {
+    return Atomics.load(this.#words, 1);
+  }
+
+  wake(): void {
+    Atomics.add(this.#words, 1, 1);
+  }
+
+  sleep(): void {
+    Atomics.sub(this.#words, 1, 1);
+  }
+}
+
+/** Whether there is a message for a worker, which saves one that is looking from asking its port. */
+export class MailWords {
+  static readonly byteLength = 8;
+  readonly #words: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#words = new Int32Array(buffer);
+  }
+
+  /** Called after a message was sent. */
+  put(): void {
+    Atomics.store(this.#words, 0, 1);
+  }
+
+  /** Whether a message was sent since the last call. */
+  take(): boolean {
+    return Atomics.load(this.#words, 0) === 1 && Atomics.exchange(this.#words, 0, 0) === 1;
+  }
+
+  /** Whether the worker counts among the {@link PoolWords.awake}: if it ends like this, somebody else has to count it out. */
+  get isAwake(): boolean {
+    return Atomics.load(this.#words, 1) === 1;
+  }
+
+  set isAwake(value: boolean) {
+    Atomics.store(this.#words, 1, value ? 1 : 0);
   }
 }

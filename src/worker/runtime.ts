@@ -95,6 +95,11 @@ export class Runtime {
     for (const id of forgetUnits) this.#units.delete(id);
   }
 
+  /** Whether it has nothing to do until the next message. */
+  get isIdle(): boolean {
+    return this.#state === 'waiting' && this.#backlog.isEmpty && !this.#retires;
+  }
+
   /** Whether tasks wait only for the event loop to have had its turn. */
   get isBreathing(): boolean {
     return this.#state === 'breathing';

@@ -7,19 +7,27 @@ import { withTypeScript } from '../functions/typescript.js';
 import { SharedClaims } from '../protocol/claims.js';
 import type { ToWorker } from '../protocol/messages.js';
 import { OutcomeRing } from '../protocol/outcomes.js';
-import { bellMessage, LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
+import {
+  bellMessage,
+  LifeWords,
+  MailWords,
+  PoolWords,
+  type ThreadData,
+  threadDataKey,
+} from '../protocol/thread-data.js';
 import { setWorkerScope } from './current.js';
 import { IsolateScope } from './isolate-scope.js';
+import { LookOut } from './look-out.js';
 import { Runtime } from './runtime.js';
 
 const data = (workerData as Record<string, ThreadData>)[threadDataKey] as ThreadData;
-const activity = new Int32Array(data.activity);
+const pool = new PoolWords(data.pool);
 const outcomes = new OutcomeRing(data.outcomes);
 const life = new LifeWords(data.life);
 life.descriptor = openSync(devNull, 'r');
 process.on('exit', (code) => {
   life.exitCode = code;
-  wakeReaders();
+  pool.stir();
 });
 
 const drop: typeof process.stdout.write = (_chunk: unknown, ...rest: unknown[]) => {
@@ -31,11 +39,6 @@ if (data.stderr) process.stderr.write = drop;
 if (data.stdout === 'stderr') process.stdout.write = process.stderr.write.bind(process.stderr);
 else if (data.stdout) process.stdout.write = drop;
 
-function wakeReaders(): void {
-  Atomics.add(activity, 0, 1);
-  Atomics.notify(activity, 0);
-}
-
 const scope = new IsolateScope();
 setWorkerScope(scope);
 const runtime = new Runtime(
@@ -45,7 +48,7 @@ const runtime = new Runtime(
       if (message.kind === 'done' && outcomes.write(message.seq, message.value, message.ms)) {
         if (outcomes.ring()) data.port.postMessage(bellMessage);
       } else data.port.postMessage(message);
-      wakeReaders();
+      pool.stir();
     },
     copy: structuredClone,
     importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
@@ -56,4 +59,11 @@ const runtime = new Runtime(
   },
   scope,
 );
-data.port.on('message', (message: ToWorker) => runtime.receive(message));
+const lookOut = new LookOut<ToWorker>(
+  data.port,
+  { pool, mail: new MailWords(data.mail) },
+  data.cores,
+  (message) => runtime.receive(message),
+  () => runtime.isIdle,
+);
+data.port.on('message', (message: ToWorker) => lookOut.onMessage(message));
