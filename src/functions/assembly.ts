@@ -93,11 +93,16 @@ export class Assembly {
     this.#making.delete(index);
     if (part.name !== undefined) Object.defineProperty(made, 'name', { value: part.name, configurable: true });
     const reset = (): void => bind(part.captures.map(([, capture]) => this.#resolve(capture)));
-    this.#fill(() => {
-      reset();
+    const setProperties = (): void => {
       for (const property of part.properties) this.#define(made, property);
       for (const property of part.prototypeProperties) this.#define(made.prototype as object, property);
+    };
+    this.#fill(() => {
+      reset();
+      setProperties();
     });
+    // Once more at the end: making other classes may change what stands here (a count of instances).
+    if (part.properties.length > 0) this.#redo.push(setProperties);
     if (part.assigns) this.#assigning.push(reset);
     return made;
   }

@@ -21,6 +21,7 @@ import { type FreeVariables, freeVariables } from './free-variables.js';
 import { assignedName, hasPrivateMembers, ownProperties, prototypeProperties } from './function-properties.js';
 import { type AnyFunction, type InspectedFunction, inspectBound } from './inspect.js';
 import { boundPart } from './made-parts.js';
+import { variableKey } from './module-names.js';
 import type { NameUse } from './name-uses.js';
 import { ObjectGraph, type Place } from './object-graph.js';
 import { type FunctionText, functionText, textAsExpression } from './parse.js';
@@ -248,7 +249,8 @@ export class Collection {
 
   /** A variable that one part assigns and another reads would be two variables in the worker. */
   #used(name: string, free: FreeVariables, inspected: InspectedFunction | undefined, trail: Trail): void {
-    const key = `${inspected?.location.scriptId} ${name}`;
+    if (inspected === undefined) return;
+    const key = variableKey(name, inspected.location);
     const use = this.#uses.get(key) ?? { users: 0, isAssigned: false };
     use.users += 1;
     use.isAssigned ||= free.assigned.has(name);

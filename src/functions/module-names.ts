@@ -42,7 +42,7 @@ type Declared = LoadedName & { readonly start?: number };
 
 interface ScriptNames {
   readonly loaded: ReadonlyMap<string, readonly Declared[]>;
-  /** The scopes that declare these names, be it by loading or otherwise. */
+  /** The scopes that declare these names, and those that are assigned. */
   readonly scopes: ReadonlyMap<string, readonly Range[]>;
   readonly assigned: ReadonlySet<string>;
   /** The offset at which each line begins. */
@@ -61,6 +61,13 @@ export function loadedName(name: string, location: FunctionLocation): (LoadedNam
   const scope = innermost(ranges, offsetOf(location, lines));
   const found = declared.filter(({ start }) => start === undefined || innermost(ranges, start) === scope).at(-1);
   return found && { ...found, ...placeAt(found.start, location, lines) };
+}
+
+/** Tells a variable that is assigned somewhere from others of the same name in the same script. */
+export function variableKey(name: string, location: FunctionLocation): string {
+  const { scopes, lines } = namesIn(location);
+  const scope = innermost(scopes.get(name) ?? [], offsetOf(location, lines));
+  return `${location.scriptId} ${scope?.start} ${name}`;
 }
 
 /** Whether a name anywhere in a script is imported or required. */
@@ -125,8 +132,9 @@ function readNames(program: Program, source: string, url: string): ScriptNames {
   }
   const lines = [0];
   for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) lines.push(at + 1);
-  const scopes = declaringScopes(program, new Set(loaded.keys()));
-  return { loaded, scopes, assigned: new Set(assignmentsIn(program)), lines };
+  const assigned = new Set(assignmentsIn(program));
+  const scopes = declaringScopes(program, new Set([...loaded.keys(), ...assigned]));
+  return { loaded, scopes, assigned, lines };
 }
 
 function* assignmentsIn(node: unknown): Iterable<string> {

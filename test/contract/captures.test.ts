@@ -190,5 +190,15 @@ contract(
       { name: 'FunctionNotPortableError', variable: 'shared' },
     );
     assert.equal(shared, 0);
+    const count = 10;
+    const helper = (): number => count;
+    {
+      let count = 0;
+      const counted = executor.submit(() => {
+        count += 1;
+        return [count, helper()];
+      });
+      assert.deepEqual(await counted, [1, 10], 'another variable of that name is no obstacle');
+    }
   },
 );
