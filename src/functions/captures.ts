@@ -17,7 +17,8 @@ import { directly } from './direct.js';
 import { findName, mayComeToBe } from './find-name.js';
 import { type FreeVariables, freeVariables } from './free-variables.js';
 import { assignedName, hasPrivateMembers, ownProperties, prototypeProperties } from './function-properties.js';
-import { type AnyFunction, type InspectedFunction, inspectBound } from './inspect.js';
+import { type AnyFunction, type InspectedFunction, inspectBound, inspectorFault } from './inspect.js';
+import { boundPart } from './made-parts.js';
 import type { NameUse } from './name-uses.js';
 import { ObjectGraph, type Place } from './object-graph.js';
 import { type FunctionText, functionText, textAsExpression } from './parse.js';
@@ -74,7 +75,8 @@ export class Collection {
     if (text.node.type === 'ClassExpression' && names.length === 0) {
       throw refuse(trail, 'it is a class, which can not be called', 'pass a function that makes the object');
     }
-    const index = this.#addPart(fn, text, inspected, trail);
+    const location = inspected && { ...inspected.location, ...textStart(text, inspected.location) };
+    const index = this.#addPart(fn, text, inspected && location && { location, scopes: inspected.scopes }, trail);
     this.#addProperties(this.#parts[index] as GrowingPart, fn, text, trail);
     const constant = this.#constant.get(index);
     if (constant !== undefined && inspected !== undefined) keepConstant(fn, inspected, constant);
@@ -96,6 +98,7 @@ export class Collection {
     if (part.properties.length > 0) this.isFixed = false;
   }
 
+  /** @param inspected with the place where the text begins. */
   #addPart(
     key: AnyFunction | string,
     text: FunctionText,
@@ -112,7 +115,8 @@ export class Collection {
     const part: GrowingPart = {
       source: withoutModule(text, free),
       url,
-      ...textStart(text, inspected),
+      line: inspected?.location.line ?? 0,
+      column: (inspected?.location.column ?? 0) - text.offset,
       isMapped: url !== undefined && findSourceMap(url) !== undefined,
       strict: typeof key === 'string' ? false : isStrict(key, inspected),
       eager: [],
@@ -151,7 +155,7 @@ export class Collection {
   ): { readonly capture: Capture | undefined; readonly isLasting: boolean; readonly from: readonly string[] } {
     if (inspected === undefined) {
       if (name in globalThis) return { capture: undefined, isLasting: true, from: [] };
-      throw refuseVariable(trail, name, 'which can not be looked up: this Node has no inspector', wayOuts.argument);
+      throw refuseVariable(trail, name, `which can not be looked up: ${inspectorFault()}`, wayOuts.argument);
     }
     const found = findName(name, inspected);
     if ((found === undefined || found.at === -1) && isRunnerGlobal(name)) throw refuseRunner(trail, name, use);
@@ -174,7 +178,8 @@ export class Collection {
     }
     if (loaded?.kind === 'required') {
       // Evaluated anew where it stands, so only what encloses its declaration counts.
-      const outer = { ...inspected, scopes: inspected.scopes.slice(at) };
+      const { line, column } = loaded;
+      const outer = { location: { ...inspected.location, line, column }, scopes: inspected.scopes.slice(at) };
       const index = this.#addRequired(name, loaded.declaration, outer, trail);
       const from = this.#constant.get(index);
       return { capture: { kind: 'result', index }, isLasting: from !== undefined, from: from ?? [] };
@@ -234,7 +239,8 @@ export class Collection {
   }
 
   #addRequired(name: string, declaration: string, inspected: InspectedFunction, trail: Trail): number {
-    const key = `${inspected.location.scriptId} ${name}`;
+    const { scriptId, line, column } = inspected.location;
+    const key = `${scriptId} ${line} ${column} ${name}`;
     const known = this.#partOf.get(key);
     if (known !== undefined) return known;
     const text = textAsExpression(`() => { ${declaration}; return ${name}; }`) as FunctionText;
@@ -250,33 +256,15 @@ export class Collection {
     return index;
   }
 
-  /** A bound function is bound again in the worker. */
   #bound(fn: AnyFunction, trail: Trail): number | undefined {
     const bound = inspectBound(fn);
     if (bound === undefined) return undefined;
-    const names = bound.args.map((_, i) => `a${i}`);
-    const index = this.#parts.length;
+    const index = this.#parts.push(undefined as never) - 1;
     this.#partOf.set(fn, index);
-    const part: GrowingPart = {
-      source: `target.bind(${['self', ...names].join(', ')})`,
-      url: undefined,
-      line: 0,
-      column: 0,
-      isMapped: false,
-      strict: true,
-      eager: ['target', 'self', ...names],
-      assigns: false,
-      captures: [],
-      name: undefined,
-      properties: [],
-      prototypeProperties: [],
-    };
-    this.#parts.push(part);
-    const name = fn.name || 'bound';
+    const variable = fn.name || 'bound';
     const need = (value: unknown, path: string) =>
-      this.#graph.need(value, { trail, variable: name, path, isOptional: false });
-    part.captures.push(['target', need(bound.target, name)], ['self', need(bound.self, `${name}.this`)]);
-    for (const [i, arg] of bound.args.entries()) part.captures.push([`a${i}`, need(arg, `${name}.arguments[${i}]`)]);
+      this.#graph.need(value, { trail, variable, path: variable + path, isOptional: false });
+    this.#parts[index] = boundPart(bound, need) as GrowingPart;
     return index;
   }
 

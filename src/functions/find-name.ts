@@ -2,7 +2,7 @@
 
 import { isPlatformGlobal } from './builtins.js';
 import type { InspectedFunction } from './inspect.js';
-import { assignedNames, type LoadedName, loadedNames } from './module-names.js';
+import { assignedNames, type LoadedName, loadedName, type Place } from './module-names.js';
 import { mockedModule } from './runners.js';
 
 export interface FoundName {
@@ -10,7 +10,7 @@ export interface FoundName {
   /** The number of the scope that declares it; -1 for a property of the global object. */
   readonly at: number;
   /** How its module got it, where that was by an import or `require`. */
-  readonly loaded: LoadedName | undefined;
+  readonly loaded: (LoadedName & Place) | undefined;
   /** Whether it will never stand for anything else. */
   readonly isConstant: boolean;
 }
@@ -24,7 +24,7 @@ export function findName(name: string, { location, scopes }: InspectedFunction):
     const value = (globalThis as Record<string, unknown>)[name];
     return { value, at, loaded: undefined, isConstant: false };
   }
-  const named = loadedNames(location).get(name);
+  const named = loadedName(name, location);
   const loaded = named?.kind === 'import' && scope.kind !== 'module' ? undefined : named;
   // Any script may assign what another one declared at its top.
   const isConstant = scope.kind !== 'script' && !assignedNames(location).has(name);
@@ -32,7 +32,7 @@ export function findName(name: string, { location, scopes }: InspectedFunction):
   const isLookedAt = loaded === undefined || loaded.kind === 'vite' || loaded.kind === 'namespace';
   if (!isLookedAt) return { value: undefined, at, loaded, isConstant: true };
   const value = scope.bindings[name];
-  const mocked = mockedModule(value);
+  const mocked = loaded === undefined ? undefined : mockedModule(value);
   if (mocked !== undefined) return { value: mocked, at, loaded: undefined, isConstant: false };
   // A constant whose declaration has not run yet looks like this, too.
   return { value, at, loaded, isConstant: isConstant && value !== undefined };

@@ -4,7 +4,7 @@ import { serialize } from 'node:v8';
 import { isErrorClass } from '../protocol/errors.js';
 import type { PortableFunction } from '../protocol/portable.js';
 import { type AnyFunction, inspectFunction } from './inspect.js';
-import { loadedNames } from './module-names.js';
+import { isLoadedName } from './module-names.js';
 import { toPortable } from './portable.js';
 import { isNamespace } from './runners.js';
 import { explicitReference } from './tasks-from.js';
@@ -36,11 +36,10 @@ export class FunctionHandle {
     try {
       const inspected = inspectFunction(this.original);
       if (inspected === undefined) return undefined;
-      const loaded = loadedNames(inspected.location);
       for (const { kind, bindings } of inspected.scopes) {
         if (kind === 'global') continue;
         for (const [variable, value] of Object.entries(bindings)) {
-          const isModule = loaded.has(variable) && isNamespace(value);
+          const isModule = isLoadedName(variable, inspected.location) && isNamespace(value);
           const candidates = isModule ? [value[name], value['default']] : [value];
           // By the class's own name: the variable may be called otherwise, by an import or a minifier.
           for (const found of candidates) if (isErrorClass(found) && found.name === name) return found;

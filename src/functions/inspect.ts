@@ -13,7 +13,7 @@
 import inspector from 'node:inspector';
 
 /** Where a function's source stands: zero-based line and column in the script as it was compiled. */
-interface FunctionLocation {
+export interface FunctionLocation {
   readonly scriptId: string;
   /** `file:` URL for modules, `node:` for built-ins, else whatever the script was named; may be empty. */
   readonly url: string;
@@ -51,16 +51,33 @@ export interface BoundFunction {
 }
 
 let session: inspector.Session | undefined;
-const scriptUrls = new Map<string, string>();
+interface ScriptPlace {
+  readonly url: string;
+  /** Where its text begins in what it was taken from, from 0: a loader may have put words in front. */
+  readonly startLine: number;
+  readonly startColumn: number;
+}
+
+const scripts = new Map<string, ScriptPlace>();
 
 /** Inspects a function; `undefined` for native and bound functions, and where there is no inspector. */
 export function inspect(fn: AnyFunction): InspectedFunction | undefined {
   try {
     return inspectFunction(fn);
-  } catch {
-    // Built without an inspector, or forbidden to use it: text alone must do.
+  } catch (error) {
+    // Text alone must do.
+    fault = error;
     return undefined;
   }
+}
+
+let fault: unknown;
+
+/** Why functions could not be inspected. */
+export function inspectorFault(): string {
+  if ((fault as { code?: unknown } | undefined)?.code !== 'ERR_ACCESS_DENIED') return 'this Node has no inspector';
+  const allowed = process.allowedNodeEnvironmentFlags.has('--allow-inspector');
+  return `the permission model forbids the inspector (${allowed ? 'start Node with --allow-inspector' : 'no flag of this Node allows it'})`;
 }
 
 /** Inspects a function; `undefined` for native and bound functions, which have no source. */
@@ -74,7 +91,7 @@ export function inspectFunction(fn: AnyFunction): InspectedFunction | undefined 
     return {
       location: {
         scriptId: location.scriptId,
-        url: scriptUrl(location.scriptId),
+        url: scriptPlace(location.scriptId)?.url ?? '',
         line: location.lineNumber,
         column: location.columnNumber,
       },
@@ -136,13 +153,16 @@ export function scriptSource(scriptId: string): string {
 function connect(): inspector.Session {
   const made = new inspector.Session();
   made.connect();
-  made.on('Debugger.scriptParsed', ({ params }) => scriptUrls.set(params.scriptId, params.url));
+  made.on('Debugger.scriptParsed', ({ params: { scriptId, url, startLine, startColumn } }) =>
+    scripts.set(scriptId, { url, startLine, startColumn }),
+  );
   return made;
 }
 
-function scriptUrl(scriptId: string): string {
-  if (!scriptUrls.has(scriptId)) withDebugger(() => {});
-  return scriptUrls.get(scriptId) ?? '';
+/** Where a script is from. */
+export function scriptPlace(scriptId: string): ScriptPlace | undefined {
+  if (!scripts.has(scriptId)) withDebugger(() => {});
+  return scripts.get(scriptId);
 }
 
 function withDebugger<T>(use: () => T): T {

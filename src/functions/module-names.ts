@@ -2,9 +2,10 @@
 
 import type { AnyNode, ImportDeclaration, Pattern, Program, VariableDeclaration } from 'acorn';
 import { patternNames } from './declared-names.js';
+import { declaringScopes, innermost, type Range } from './declaring-scopes.js';
 import { isForeign, originOf, viteRoot } from './foreign-modules.js';
 import { freeVariables } from './free-variables.js';
-import { scriptSource } from './inspect.js';
+import { type FunctionLocation, scriptPlace, scriptSource } from './inspect.js';
 import { parseModule, parseScript } from './parse.js';
 import {
   type RewrittenImport,
@@ -31,35 +32,88 @@ interface ScriptPlace {
   readonly url: string;
 }
 
+/** A loaded name with its declaration's place; the names that a loader hands to a whole script have none. */
+type Declared = LoadedName & { readonly start?: number };
+
 interface ScriptNames {
-  readonly loaded: ReadonlyMap<string, LoadedName>;
+  readonly loaded: ReadonlyMap<string, readonly Declared[]>;
+  /** The scopes that declare these names, be it by loading or otherwise. */
+  readonly scopes: ReadonlyMap<string, readonly Range[]>;
   readonly assigned: ReadonlySet<string>;
+  /** The offset at which each line begins. */
+  readonly lines: readonly number[];
 }
 
 const known = new Map<string, ScriptNames>();
 
-/** The imported and required names of a script, by local name. */
-export function loadedNames({ scriptId, url }: ScriptPlace): ReadonlyMap<string, LoadedName> {
-  return namesIn(scriptId, url).loaded;
+/** How a name that is used at a place of a script was imported or required there, if it was. */
+export function loadedName(name: string, location: FunctionLocation): (LoadedName & Place) | undefined {
+  const { loaded, scopes, lines } = namesIn(location);
+  const declared = loaded.get(name);
+  if (declared === undefined) return undefined;
+  const ranges = scopes.get(name) ?? [];
+  // Another scope in between may use the name for something else, and minifiers see to it that some do.
+  const scope = innermost(ranges, offsetOf(location, lines));
+  const found = declared.filter(({ start }) => start === undefined || innermost(ranges, start) === scope).at(-1);
+  return found && { ...found, ...placeAt(found.start, location, lines) };
+}
+
+/** Whether a name anywhere in a script is imported or required. */
+export function isLoadedName(name: string, location: ScriptPlace): boolean {
+  return namesIn(location).loaded.has(name);
+}
+
+/** A place in a script, as the inspector counts. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+function offsetOf({ scriptId, line, column }: FunctionLocation, lines: readonly number[]): number {
+  const { startLine = 0, startColumn = 0 } = scriptPlace(scriptId) ?? {};
+  return (lines[line - startLine] ?? 0) + column - (line === startLine ? startColumn : 0);
+}
+
+function placeAt(
+  offset: number | undefined,
+  { scriptId, line, column }: FunctionLocation,
+  lines: readonly number[],
+): Place {
+  if (offset === undefined) return { line, column };
+  const { startLine = 0, startColumn = 0 } = scriptPlace(scriptId) ?? {};
+  const at = lines.findLastIndex((start) => start <= offset);
+  return { line: at + startLine, column: offset - (lines[at] as number) + (at === 0 ? startColumn : 0) };
 }
 
 /** The names that are assigned anywhere in a script, other than where they are declared. */
-export function assignedNames({ scriptId, url }: ScriptPlace): ReadonlySet<string> {
-  return namesIn(scriptId, url).assigned;
+export function assignedNames(script: ScriptPlace): ReadonlySet<string> {
+  return namesIn(script).assigned;
 }
 
-function namesIn(scriptId: string, url: string): ScriptNames {
+function namesIn({ scriptId, url }: ScriptPlace): ScriptNames {
   let names = known.get(scriptId);
   if (names === undefined) {
     const source = scriptSource(scriptId);
     const program = parseModule(source) ?? parseScript(source);
-    names =
-      program === undefined
-        ? { loaded: new Map(), assigned: new Set() }
-        : { loaded: namesOf(program, source, url), assigned: new Set(assignmentsIn(program)) };
+    names = program === undefined ? nothing : readNames(program, source, url);
     known.set(scriptId, names);
   }
   return names;
+}
+
+const nothing: ScriptNames = { loaded: new Map(), scopes: new Map(), assigned: new Set(), lines: [0] };
+
+function readNames(program: Program, source: string, url: string): ScriptNames {
+  const loaded = new Map<string, Declared[]>();
+  for (const [name, found] of namesOf(program, source, url)) {
+    const all = loaded.get(name);
+    if (all === undefined) loaded.set(name, [found]);
+    else all.push(found);
+  }
+  const lines = [0];
+  for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) lines.push(at + 1);
+  const scopes = declaringScopes(program, new Set(loaded.keys()));
+  return { loaded, scopes, assigned: new Set(assignmentsIn(program)), lines };
 }
 
 function* assignmentsIn(node: unknown): Iterable<string> {
@@ -76,20 +130,14 @@ function* assignmentsIn(node: unknown): Iterable<string> {
   for (const value of Object.values(typed)) yield* assignmentsIn(value);
 }
 
-function namesOf(program: Program, source: string, url: string): Map<string, LoadedName> {
-  const names = new Map<string, LoadedName>();
-  for (const node of program.body) {
-    if (node.type === 'ImportDeclaration') for (const [name, loaded] of importedNames(node)) names.set(name, loaded);
-  }
+function* namesOf(program: Program, source: string, url: string): Iterable<[string, Declared]> {
+  for (const node of program.body) if (node.type === 'ImportDeclaration') yield* importedNames(node);
   const isModule = program.body.some((node) => node.type === 'ImportDeclaration' || node.type.startsWith('Export'));
-  const place = { source, url, isForeign: !isModule && isForeign(url) };
-  if (place.isForeign) for (const [name, loaded] of runnerNames(program, url)) names.set(name, loaded);
+  const script = { source, url, isForeign: !isModule && isForeign(url) };
+  if (script.isForeign) yield* runnerNames(program, url);
   const wholes = new Map<string, RewrittenImport>();
   // Loaders and bundlers may wrap a whole file into a function, so these may stand anywhere.
-  for (const node of declarationsIn(program)) {
-    for (const [name, loaded] of requiredNames(node, place, wholes)) names.set(name, loaded);
-  }
-  return names;
+  for (const node of declarationsIn(program)) yield* requiredNames(node, script, wholes);
 }
 
 function* declarationsIn(node: unknown): Iterable<VariableDeclaration> {
@@ -102,21 +150,22 @@ function* declarationsIn(node: unknown): Iterable<VariableDeclaration> {
   for (const value of Object.values(node)) yield* declarationsIn(value);
 }
 
-function* importedNames(node: ImportDeclaration): Iterable<[string, LoadedName]> {
+function* importedNames(node: ImportDeclaration): Iterable<[string, Declared]> {
+  const { start } = node;
   const specifier = String(node.source.value);
   for (const item of node.specifiers) {
     const { name: local } = item.local;
-    if (item.type === 'ImportDefaultSpecifier') yield [local, { kind: 'import', specifier, name: 'default' }];
-    else if (item.type === 'ImportNamespaceSpecifier') yield [local, { kind: 'import', specifier, name: '*' }];
+    if (item.type === 'ImportDefaultSpecifier') yield [local, { kind: 'import', specifier, name: 'default', start }];
+    else if (item.type === 'ImportNamespaceSpecifier') yield [local, { kind: 'import', specifier, name: '*', start }];
     else {
       const { imported } = item;
       const name = imported.type === 'Identifier' ? imported.name : String(imported.value);
-      yield [local, { kind: 'import', specifier, name }];
+      yield [local, { kind: 'import', specifier, name, start }];
     }
   }
 }
 
-interface Place {
+interface Script {
   readonly source: string;
   readonly url: string;
   /** Whether a test runner loaded the script: then `require` is its own. */
@@ -126,15 +175,15 @@ interface Place {
 /** @param wholes the names that hold a whole module, as they are met. */
 function* requiredNames(
   node: VariableDeclaration,
-  place: Place,
+  place: Script,
   wholes: Map<string, RewrittenImport>,
-): Iterable<[string, LoadedName]> {
+): Iterable<[string, Declared]> {
   for (const { id, init, start, end } of node.declarations) {
     if (!init) continue;
     const whole = id.type === 'Identifier' ? (rewrittenImport(init) ?? otherName(id.name, init, wholes)) : undefined;
     if (id.type === 'Identifier' && whole !== undefined) {
       wholes.set(id.name, whole);
-      yield [id.name, wholeModule(id.name, whole, place)];
+      yield [id.name, { ...wholeModule(id.name, whole, place), start }];
       continue;
     }
     if (!usesRequire(init)) continue;
@@ -144,7 +193,7 @@ function* requiredNames(
     if (place.isForeign && !isRunner && kinds.includes('own')) continue;
     const declaration = `const ${place.source.slice(start, end)}`;
     for (const name of patternNames(id))
-      yield [name, isRunner ? { kind: 'runner' } : { kind: 'required', declaration }];
+      yield [name, isRunner ? { kind: 'runner', start } : { kind: 'required', declaration, start }];
   }
 }
 
@@ -153,7 +202,7 @@ function otherName(name: string, init: AnyNode, wholes: ReadonlyMap<string, Rewr
   return init.type === 'Identifier' && init.name === `_${name}` ? wholes.get(init.name) : undefined;
 }
 
-function wholeModule(name: string, module: RewrittenImport, { url, isForeign }: Place): LoadedName {
+function wholeModule(name: string, module: RewrittenImport, { url, isForeign }: Script): LoadedName {
   const isVite = module.through === 'vite';
   if (isVite || isForeign) {
     const origin = originOf(module.specifier, url);

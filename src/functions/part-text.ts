@@ -3,7 +3,8 @@
 import type { AnyNode } from 'acorn';
 import { importName, metaName } from '../protocol/portable.js';
 import type { FreeVariables } from './free-variables.js';
-import { type AnyFunction, type InspectedFunction, scriptSource } from './inspect.js';
+import { type AnyFunction, type FunctionLocation, type InspectedFunction, scriptSource } from './inspect.js';
+import type { Place } from './module-names.js';
 import { beginsStrict, type FunctionText } from './parse.js';
 
 /** The text with `import()` and `import.meta` renamed, at the same columns. */
@@ -18,16 +19,11 @@ export function withoutModule({ source, offset }: FunctionText, free: FreeVariab
   }, source);
 }
 
-/** Where the source begins in its script, so that positions in it are those of the script. */
-export function textStart(
-  { source, node, offset }: FunctionText,
-  inspected: InspectedFunction | undefined,
-): { readonly line: number; readonly column: number } {
-  if (inspected === undefined) return { line: 0, column: 0 };
-  const { line, column } = inspected.location;
+/** Where the text of a function begins in its script. */
+export function textStart({ source, node, offset }: FunctionText, { line, column }: FunctionLocation): Place {
   const before = source.slice(offset, offset + locationIn(node, source, offset));
   const breaks = before.split('\n').length - 1;
-  return { line: line - breaks, column: breaks === 0 ? column - before.length - offset : -offset };
+  return { line: line - breaks, column: breaks === 0 ? column - before.length : 0 };
 }
 
 /** What V8 takes to be a function's place: its parameters, or those of its class's constructor. */

@@ -4,6 +4,7 @@ import { types } from 'node:util';
 import type { FunctionNotPortableError } from '../errors.js';
 import type { Part } from '../protocol/portable.js';
 import type { InspectedFunction } from './inspect.js';
+import { madePart } from './made-parts.js';
 import type { NameUse } from './name-uses.js';
 import { refuseVariable, type Trail } from './refusals.js';
 import { viteInterop } from './rewritten-imports.js';
@@ -34,20 +35,7 @@ export function hasOwnRequire({ location, scopes }: InspectedFunction): boolean 
 
 /** Imports a module again and makes of it what vite shows a program. */
 export function vitePart(specifier: string, url: string): Part {
-  return {
-    source: viteInterop,
-    url: undefined,
-    line: 0,
-    column: 0,
-    isMapped: false,
-    strict: true,
-    eager: ['namespace'],
-    assigns: false,
-    captures: [['namespace', { kind: 'import', url, specifier, name: '*' }]],
-    name: undefined,
-    properties: [],
-    prototypeProperties: [],
-  };
+  return madePart(viteInterop, [['namespace', { kind: 'import', url, specifier, name: '*' }]]);
 }
 
 /** Those of jest and vitest alike. */

@@ -372,3 +372,6 @@ export function failureOf(future: Future<unknown>): unknown {
   const outcome = peekFuture(future);
   return outcome?.ok === false ? outcome.reason : undefined;
 }
+
+// A bundler may have renamed the class, since it names itself.
+Object.defineProperty(Future, 'name', { value: 'Future', configurable: true });

@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { FunctionNotPortableError, Future, InlineExecutor } from 'concurrent-futures';
@@ -60,6 +61,16 @@ contract(
       executor.submit(() => helper.pending.then((n: number) => n)),
       { name: 'FunctionNotPortableError', message: /helper\.pending/ },
     );
+  },
+);
+
+contract(
+  'a variable with the name of something that is required elsewhere in the file is itself',
+  async ({ executor }) => {
+    const { sameNames } = createRequire(import.meta.url)('./fixtures/same-names.cjs') as {
+      sameNames: [string, () => unknown, unknown][];
+    };
+    for (const [what, fn, expected] of sameNames) assert.deepEqual(await executor.submit(fn), expected, what);
   },
 );
 

@@ -1,6 +1,7 @@
 /** Functions that travel by their text and capture nothing, and those that can't travel; for captures see captures.test.ts. */
 
 import { strict as assert } from 'node:assert';
+import vm from 'node:vm';
 import { FunctionNotPortableError } from 'concurrent-futures';
 import { pooled } from './executors.js';
 import { contract } from './harness.js';
@@ -32,6 +33,16 @@ contract('a function may be asynchronous, a method, or take any kind of paramete
     },
   };
   assert.equal(await executor.submit(holder.method, 1), 2);
+});
+
+contract('a task sees no names of the library among its globals', { on: pooled }, async ({ executor }) => {
+  // The library is minified in a worker, so its own names would be single letters.
+  const names = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$'];
+  const found = executor.submit(
+    (all: string[]) => all.filter((name) => vm.runInThisContext(`typeof ${name}`) !== 'undefined'),
+    names,
+  );
+  assert.deepEqual(await found, []);
 });
 
 contract('a native function without a public path is refused', { on: pooled }, async ({ executor }) => {

@@ -99,7 +99,7 @@ for (const [Pool, flags] of [
 
   test(`under the permission model, a ${Pool} refuses at once to capture without the inspector`, options, async () => {
     const said = await outcome(`captures-${Pool}`, oneTask(Pool, '(n) => n + captured'), flags);
-    assert.match(said, /^FUNCTION_NOT_PORTABLE .*`captured`.*inspector/);
+    assert.match(said, /^FUNCTION_NOT_PORTABLE .*`captured`.*the permission model forbids the inspector/);
   });
 
   for (const flag of flags) {
