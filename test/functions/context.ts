@@ -66,7 +66,8 @@ export class Context {
 
   /** The next die, below `sides`. */
   die(sides: number): number {
-    const thrown = (this.#dice[this.#next++ % this.#dice.length] as number) + Math.floor(this.#next / this.#dice.length);
+    const thrown =
+      (this.#dice[this.#next++ % this.#dice.length] as number) + Math.floor(this.#next / this.#dice.length);
     return thrown % sides;
   }
 

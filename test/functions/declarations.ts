@@ -18,8 +18,16 @@ const forms = {
   constant: (name, { value }) => ({ kind: value.kind, text: `const ${name} = ${value.text};` }),
   variable: (name, { value }) => ({ kind: value.kind, text: `let ${name} = ${value.text};` }),
   varVariable: (name, { value }) => ({ kind: value.kind, text: `var ${name} = ${value.text};` }),
-  initializedLater: (name, { value }) => ({ kind: 'varying', text: `let ${name};`, afterwards: `${name} = ${value.text};` }),
-  varInitializedLater: (name, { value }) => ({ kind: 'varying', text: `var ${name};`, afterwards: `${name} = ${value.text};` }),
+  initializedLater: (name, { value }) => ({
+    kind: 'varying',
+    text: `let ${name};`,
+    afterwards: `${name} = ${value.text};`,
+  }),
+  varInitializedLater: (name, { value }) => ({
+    kind: 'varying',
+    text: `var ${name};`,
+    afterwards: `${name} = ${value.text};`,
+  }),
   reassigned: (name, { value }, c) => ({
     kind: 'varying',
     text: `let ${name} = ${c.die(9)};`,
@@ -48,16 +56,23 @@ const forms = {
     ]),
   }),
   alias: (name, { value }, c) => {
-    const { name: other, kind } = c.pickSteady((wanted) => wanted !== 'mutable') ?? { name: value.text, kind: value.kind };
+    const { name: other, kind } = c.pickSteady((wanted) => wanted !== 'mutable') ?? {
+      name: value.text,
+      kind: value.kind,
+    };
     return { kind, text: `const ${name} = ${other};` };
   },
   pair: (name, { value }, c) => {
     const other = c.pickSteady((kind) => isData(kind) && kind !== 'mutable' && kind !== 'cyclic')?.name;
-    const text = other === undefined ? `((v) => ({ left: v, right: v }))(${value.text})` : `{ left: ${other}, right: ${other} }`;
+    const text =
+      other === undefined ? `((v) => ({ left: v, right: v }))(${value.text})` : `{ left: ${other}, right: ${other} }`;
     return { kind: 'pair', text: `const ${name} = ${text};` };
   },
   function: (name, { fn }, c) => ({ kind: 'function', text: declaredFunction(name, fn, c, 'function') }),
-  functionValue: (name, { fn }, c) => ({ kind: 'function', text: `const ${name} = ${functionText(fn, c, 'function')};` }),
+  functionValue: (name, { fn }, c) => ({
+    kind: 'function',
+    text: `const ${name} = ${functionText(fn, c, 'function')};`,
+  }),
   mutual: (name, { fn }, c) => {
     const other = c.fresh();
     return {
@@ -81,8 +96,14 @@ const forms = {
   async: (name, { fn }, c) => ({ kind: 'async', text: declaredFunction(name, fn, c, 'async') }),
   asyncValue: (name, { fn }, c) => ({ kind: 'async', text: `const ${name} = ${functionText(fn, c, 'async')};` }),
   generator: (name, { fn }, c) => ({ kind: 'generator', text: declaredFunction(name, fn, c, 'generator') }),
-  generatorValue: (name, { fn }, c) => ({ kind: 'generator', text: `const ${name} = ${functionText(fn, c, 'generator')};` }),
-  asyncGenerator: (name, { fn }, c) => ({ kind: 'asyncGenerator', text: declaredFunction(name, fn, c, 'asyncGenerator') }),
+  generatorValue: (name, { fn }, c) => ({
+    kind: 'generator',
+    text: `const ${name} = ${functionText(fn, c, 'generator')};`,
+  }),
+  asyncGenerator: (name, { fn }, c) => ({
+    kind: 'asyncGenerator',
+    text: declaredFunction(name, fn, c, 'asyncGenerator'),
+  }),
   tag: (name, _declaration, c) => ({
     kind: 'tag',
     text: `const ${name} = ({ raw, length }, ...values) => [...raw, length, values, ${c.readNow()}];`,
@@ -110,11 +131,18 @@ const forms = {
       'class extends Error { v = 4; value() { return this.message; } }',
     ]);
     const text = known === undefined ? `new (${made})()` : `new ${known}(${value.text})`;
-    return { kind: 'instance', text: `const ${name} = ${text};`, afterwards: c.oneOf(['', `${name}.v = [${value.text}];`]) };
+    return {
+      kind: 'instance',
+      text: `const ${name} = ${text};`,
+      afterwards: c.oneOf(['', `${name}.v = [${value.text}];`]),
+    };
   },
   operations: (name, { value, fn }, c) => {
     const object = `{ double: ${functionText(fn, c, 'function')}, nested: { base: ${value.text}, up(n) { return [n, this.base]; } }, get now() { return [${c.readNow()}]; }, [Symbol.for('s')]: 2 }`;
-    return { kind: 'operations', text: `const ${name} = ${c.oneOf([object, `Object.freeze(${object})`, `Object.setPrototypeOf(${object}, { inherited: 1 })`])};` };
+    return {
+      kind: 'operations',
+      text: `const ${name} = ${c.oneOf([object, `Object.freeze(${object})`, `Object.setPrototypeOf(${object}, { inherited: 1 })`])};`,
+    };
   },
   symbol: (name, _declaration, c) => ({
     kind: 'symbol',
@@ -135,7 +163,7 @@ const forms = {
     const base = c.pickSteady((kind) => kind === 'errorClass')?.name ?? c.oneOf(['Error', 'TypeError']);
     return {
       kind: 'errorClass',
-      text: `class ${name} extends ${base} { constructor(message, detail) { super(message); this.detail = [detail, ${c.readNow()}]; } }`,
+      text: `class ${name} extends ${base} { constructor(message, detail) { super(message); this.detail = [detail, ${c.readNow()}]; } ${alsoUsed(base)}}`,
     };
   },
 } satisfies Record<string, Form>;
@@ -143,17 +171,21 @@ const forms = {
 /** Members that anybody can read, so that instances travel; a static field that counts them. */
 function openClassText(name: string, c: Context, base?: string): string {
   const at = c.with({ names: [[name, undefined]], isAsync: false });
-  const [head, before, inherited] = base === undefined ? ['', '', ''] : [` extends ${base}`, 'super(held); ', 'super.value(), '];
+  const [head, before, inherited] =
+    base === undefined ? ['', '', ''] : [` extends ${base}`, 'super(held); ', 'super.value(), '];
   const members =
     `static made = 0; other = ${at.readNow()}; constructor(held) { ${before}this.v = held; ${changesWhenUsed ? `${name}.made += 1; ` : ''}}` +
-    ` value() { return [${inherited}this.v, ${at.readNow()}]; } get twice() { return [this.v, this.v]; } static { ${name}.extra = ${at.readEagerly()}; }`;
+    ` value() { return [${inherited}this.v, ${at.readNow()}]; } get twice() { return [this.v, this.v]; } static { ${name}.extra = ${at.readEagerly()}; } ${alsoUsed(base)}`;
   return `class ${name}${head} { ${members} }`;
 }
 
 /** Off until the properties of functions and classes are given back after all classes have been made, which may call them. */
 const changesWhenUsed = false;
-/** Off until a worker can tell what a class used for its keys only. */
+/** Off until a worker can tell what a class used for its keys, or as its base, and nowhere else. */
 const computedKeyNames = false;
+const baseNamesOnly = false;
+const alsoUsed = (base: string | undefined): string =>
+  base === undefined || baseNamesOnly ? '' : `also() { return ${base}; } `;
 
 /** Private, static and computed members, accessors, a static block; in it, what is outside is read at once and later. */
 function classText(name: string, c: Context, base?: string): string {
@@ -176,6 +208,7 @@ function classText(name: string, c: Context, base?: string): string {
     `static isOne(o) { return #v in o; }`,
     `['computed' + typeof ${computedKeyNames ? at.readEagerly() : 1}]() { return 1; }`,
     `*[Symbol.iterator]() { yield ${at.readNow()}; }`,
+    alsoUsed(base),
   ].join(' ');
   return at.oneOf([
     `class ${name}${head} { ${members} }`,
@@ -188,5 +221,9 @@ export type DeclarationForm = keyof typeof forms;
 export const declarationForms = Object.keys(forms) as DeclarationForm[];
 
 export function declarationText(name: string, declaration: Declaration, c: Context): Declared {
-  return (forms[declaration.form] as Form)(name, declaration, c.with({ dice: declaration.dice, isAsync: false, isRoot: false }));
+  return (forms[declaration.form] as Form)(
+    name,
+    declaration,
+    c.with({ dice: declaration.dice, isAsync: false, isRoot: false }),
+  );
 }

@@ -15,13 +15,15 @@ const shapes: { readonly [K in FunctionKind]: readonly Shape[] } = {
     (parameters, body) => `function (${parameters}) {${body}}`,
     (parameters, body, c) => namedFunction(parameters, body, c.fresh()),
     (parameters, body) => `({ method(${parameters}) {${body}} }).method`,
-    (parameters, body, c) => `Object.values({ [\`c\${'}'}\` + typeof ${c.readEagerly()}](${parameters}) {${body}} })[0]`,
+    (parameters, body, c) =>
+      `Object.values({ [\`c\${'}'}\` + typeof ${c.readEagerly()}](${parameters}) {${body}} })[0]`,
     (_parameters, body) => `Object.getOwnPropertyDescriptor({ get g() { let n = 1, p = [2];${body}} }, 'g').get`,
     (_parameters, body) => `Object.getOwnPropertyDescriptor({ set g(n) { let p = [n];${body}} }, 'g').set`,
     (parameters, body) => `(class { static s(${parameters}) {${body}} }).s`,
     (parameters, body) => `new (class { m(${parameters}) {${body}} })().m`,
     (parameters, body) => `(class { static f = (${parameters}) => {${body}} }).f`,
-    (parameters, body, c) => `((made) => (${parameters}) => {${ending(body, 'return [out, made];')}})(${c.readEagerly()})`,
+    (parameters, body, c) =>
+      `((made) => (${parameters}) => {${ending(body, 'return [out, made];')}})(${c.readEagerly()})`,
     (parameters, body) => `[0, 1, 2].map((turn) => (${parameters}) => { const inTurn = turn;${body} })[1]`,
     (parameters, body) => `(class { static 'a name'(${parameters}) {${body}} })['a name']`,
     (parameters, body) => `({ 7(${parameters}) {${body}} })[7]`,
@@ -85,7 +87,12 @@ export function functionText(node: FunctionNode, c: Context, kind: FunctionKind)
   return (all[node.form % all.length] as Shape)(parameters, body, c.with({ isAsync: false }));
 }
 
-const keywords = { function: 'function', async: 'async function', generator: 'function*', asyncGenerator: 'async function*' };
+const keywords = {
+  function: 'function',
+  async: 'async function',
+  generator: 'function*',
+  asyncGenerator: 'async function*',
+};
 
 /** A declaration of a function of that kind. */
 export function declaredFunction(name: string, node: FunctionNode, c: Context, kind: FunctionKind): string {

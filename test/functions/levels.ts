@@ -21,7 +21,11 @@ const forms = {
   module: () => bare('', ''),
   block: () => bare('{', '}'),
   function: (x, { value }) => ({ before: `(function (${x}) {`, after: `})(${value.text});`, names: [[x, value.kind]] }),
-  arrow: (x, { value }) => ({ before: `((${x}, q = () => ${x}) => {`, after: `})(${value.text});`, names: [[x, value.kind]] }),
+  arrow: (x, { value }) => ({
+    before: `((${x}, q = () => ${x}) => {`,
+    after: `})(${value.text});`,
+    names: [[x, value.kind]],
+  }),
   default: (x, { value }) => ({ before: `((${x} = ${value.text}) => {`, after: '})();', names: [[x, 'varying']] }),
   destructured: (x, { value }) => ({
     before: `(({ [\`\${'k'}\`]: ${x}, ...rest }) => {`,
@@ -51,7 +55,11 @@ const forms = {
   }),
   loopIn: (x) => ({ before: `for (const ${x} in { one: 1, two: 2 }) {`, after: '}', names: [[x, 'string']] }),
   varWhile: (x) => ({ before: `var ${x} = 0; while (${x}++ < 2) {`, after: '}', names: [[x, 'varying']] }),
-  catch: (x, { value }) => ({ before: `try { throw ${value.text}; } catch (${x}) {`, after: '}', names: [[x, value.kind]] }),
+  catch: (x, { value }) => ({
+    before: `try { throw ${value.text}; } catch (${x}) {`,
+    after: '}',
+    names: [[x, value.kind]],
+  }),
   catchPattern: (x, { value }) => ({
     before: `try { throw { a: ${value.text} }; } catch ({ a: ${x}, ...rest }) {`,
     after: '} finally { }',
@@ -88,7 +96,27 @@ export type LevelForm = keyof typeof forms;
 export const levelForms = Object.keys(forms).filter((form) => form !== 'module') as LevelForm[];
 
 /** Some are words of the language elsewhere, some are used by the code that puts a function together again. */
-const names = ['a', 'k', 'o', 'v', 'made', 'values', 'target', 'self', '$', 'ünï', 'of', 'name', 'process', 'exports', 'toString', 'x\\u0079z', 'b', '_', 'get'];
+const names = [
+  'a',
+  'k',
+  'o',
+  'v',
+  'made',
+  'values',
+  'target',
+  'self',
+  '$',
+  'ünï',
+  'of',
+  'name',
+  'process',
+  'exports',
+  'toString',
+  'x\\u0079z',
+  'b',
+  '_',
+  'get',
+];
 
 /** Few, so that levels shadow each other's names. */
 const namesInUse = 14;
@@ -113,9 +141,7 @@ export function levelText(level: Level, index: number, c: Context, inner: (c: Co
   const { before, after, names: ownNames } = forms[level.form](own, level, at);
   const declared = level.declarations.map((declaration) => ({
     declaration,
-    name: declaration.form.startsWith('var')
-      ? at.fresh()
-      : nameFor((declaration.dice[0] as number) % namesInUse),
+    name: declaration.form.startsWith('var') ? at.fresh() : nameFor((declaration.dice[0] as number) % namesInUse),
   }));
   // All of them are declared in the whole scope; each may be used once it stands there.
   const scope = at.with({ names: [...ownNames, ...declared.map(({ name }) => [name, undefined] as const)] });

@@ -12,7 +12,7 @@ import { type LevelForm, levelForms } from './levels.js';
 import { type StatementForm, statementForms } from './statements.js';
 import { type Value, values } from './values.js';
 
-export type Dice = readonly number[];
+type Dice = readonly number[];
 
 export interface Statement {
   readonly form: StatementForm;

@@ -15,7 +15,15 @@ const imports: readonly (readonly [text: string, names: Readonly<Record<string, 
   ["import * as util from 'node:util';", { util: 'util' }],
   [
     "import greet, { add, factor as times, Helper as HelperClass, HelperError, table, 'a name' as named } from '../../helper.mjs';",
-    { greet: 'function', add: 'function', times: 'number', HelperClass: 'class', HelperError: 'errorClass', table: 'any', named: 'function' },
+    {
+      greet: 'function',
+      add: 'function',
+      times: 'number',
+      HelperClass: 'class',
+      HelperError: 'errorClass',
+      table: 'any',
+      named: 'function',
+    },
   ],
   ["import * as helper from '../../helper.mjs';", { helper: 'helper' }],
   ["import { default as defaultly, upTo } from '../../helper.mjs';", { defaultly: 'function', upTo: 'generator' }],
@@ -28,12 +36,18 @@ const imports: readonly (readonly [text: string, names: Readonly<Record<string, 
   ["import { createRequire } from 'node:module';", {}],
   ['const require = createRequire(import.meta.url);', {}],
   ["const data = require('../../data.json');", { data: 'data' }],
-  ["const { triple: threefold, five = 5, nested: { deep = 1 } = {} } = require('../../helper.cjs');", { threefold: 'function', five: 'number', deep: 'number' }],
+  [
+    "const { triple: threefold, five = 5, nested: { deep = 1 } = {} } = require('../../helper.cjs');",
+    { threefold: 'function', five: 'number', deep: 'number' },
+  ],
   ["const required = require('../../helper.cjs').triple;", { required: 'function' }],
   ["const os = require('node:path');", { os: 'path' }],
-  ["export function exported(n) { return [n, times, greet(n)]; }", { exported: 'function' }],
+  ['export function exported(n) { return [n, times, greet(n)]; }', { exported: 'function' }],
   ['export const exportedArrow = (n) => exported(n);', { exportedArrow: 'function' }],
-  ['export class ExportedClass extends HelperClass { value() { return [super.value(), times]; } }', { ExportedClass: 'class' }],
+  [
+    'export class ExportedClass extends HelperClass { value() { return [super.value(), times]; } }',
+    { ExportedClass: 'class' },
+  ],
 ];
 
 /** Left out until these are mended: a name that `require` gave, and a package that tells `import` and `require` apart. */
@@ -42,7 +56,9 @@ const dualNames = ['which', 'internal'];
 const notYet: ReadonlySet<string> = new Set<string>([...requiredNames, ...dualNames]);
 
 const importsText = imports.map(([text]) => text).join('\n');
-const importedNames = new Map(imports.flatMap(([, names]) => Object.entries(names)).filter(([name]) => !notYet.has(name)));
+const importedNames = new Map(
+  imports.flatMap(([, names]) => Object.entries(names)).filter(([name]) => !notYet.has(name)),
+);
 
 export class Program {
   readonly units: readonly (Unit | undefined)[];

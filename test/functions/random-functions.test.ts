@@ -97,7 +97,9 @@ async function check<P extends { readonly text: string; readonly size: number }>
 const options = { timeout: 600_000 };
 
 test('a function does the same called directly, inline, on a thread and in a process', options, () =>
-  check(programs(...shape), modules, false));
+  check(programs(...shape), modules, false),
+);
 
 test('a function that can not travel is refused in the call to submit, by the name of what it uses', options, () =>
-  check(refusedPrograms(functionsPerModule), 4, true));
+  check(refusedPrograms(functionsPerModule), 4, true),
+);

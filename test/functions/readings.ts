@@ -31,7 +31,7 @@ export type CodeKind =
   /** An object with functions and accessors. */
   | 'operations'
   | 'symbol';
-export type ImportKind = 'hash' | 'path' | 'posix' | 'util' | 'helper' | 'data' | 'dual';
+type ImportKind = 'hash' | 'path' | 'posix' | 'util' | 'helper' | 'data' | 'dual';
 export type Kind =
   | DataKind
   | CodeKind
@@ -115,7 +115,7 @@ const ownReadings: { readonly [K in Kind]: readonly Reading[] } = {
     (f, n) => `${f}(${n})`,
     (f, n) => `${f}?.(${n})`,
     (f, n) => `${f}.call(null, ${n})`,
-    (f, n) => `[${n}].map((v) => ${f}(v))`,
+    (f, n) => `[${n}].map((each) => ${f}(each))`,
     (f, n) => `((g) => g(${n}))(${f})`,
     (f, n) => `(({ g = ${f} }) => g(${n}))({})`,
     (f) => `[typeof ${f}, ${f}.name, ${f}.length]`,
@@ -130,7 +130,8 @@ const ownReadings: { readonly [K in Kind]: readonly Reading[] } = {
     (f, n) => `Array.from(${f}(${n}), (v) => [v])`,
   ],
   asyncGenerator: [
-    (f, n) => `await (async () => { const all = []; for await (const v of ${f}(${n})) all.push(v); return all; })()`,
+    (f, n) =>
+      `await (async () => { const all = []; for await (const each of ${f}(${n})) all.push(each); return all; })()`,
     (f, n) => `(await ${f}(${n}).next()).value`,
   ],
   tag: [(f, n) => `${f}\`a\${${n}}\\u0062\``, (f, n) => `${f}\`\${${n}}\${\`\${2}\`}\``],

@@ -35,7 +35,8 @@ const users: readonly ((x: string) => string)[] = [
   (x) => `() => { { let ${x} = 1; } return \`\${${x}}\`; }`,
   (x) => `() => { for (const p of [1]) { if (p) continue; return [...${x}]; } }`,
   (x) => `(() => { const helper = () => ${x}; return (n) => n ? helper() : 0; })()`,
-  (x) => `(() => { function one(n) { return n ? other(n - 1) : 0; } function other(n) { return one(n) + ${x}; } return () => one(2); })()`,
+  (x) =>
+    `(() => { function one(n) { return n ? other(n - 1) : 0; } function other(n) { return one(n) + ${x}; } return () => one(2); })()`,
   (x) => `(() => { class Helper { m() { return ${x}; } } return () => new Helper().m(); })()`,
   (x) => `(() => { const o = { f: () => ${x} }; return () => o.f(); })()`,
   (x) => `(() => { const f = () => ${x}; const bound = f.bind(null); return () => bound(); })()`,
@@ -57,7 +58,11 @@ const ties: readonly (readonly [variable: string, fn: string])[] = [
 const shared: readonly (readonly [declaration: string, fn: (x: string) => string])[] = [
   ['0', (x) => `(() => { const up = () => { ${x} += 1; }; return () => { up(); return ${x}; }; })()`],
   ['0', (x) => `(() => { const read = () => ${x}; return () => { [${x}] = [2]; return read(); }; })()`],
-  ['[]', (x) => `(() => { const set = () => { for (${x} of [1]); }; const read = () => ${x}; return () => [set(), read()]; })()`],
+  [
+    '[]',
+    (x) =>
+      `(() => { const set = () => { for (${x} of [1]); }; const read = () => ${x}; return () => [set(), read()]; })()`,
+  ],
   ['1', (x) => `(() => { class C { m() { return ${x}++; } } return () => [new C().m(), ${x}]; })()`],
 ];
 
@@ -94,7 +99,8 @@ export class RefusedProgram {
 
   /** The module's text. It exports `cases`: `[function, what the error names]`. */
   get text(): string {
-    const texts = this.units.map((each, index) => (each === undefined ? '' : unitText(each, index)));
+    const context = Context.outermost(new Map());
+    const texts = this.units.flatMap((each, index) => (each === undefined ? [] : [unitText(each, index, context)]));
     return `${imports}\nconst cases = [], pending = [];\n${texts.join('\n')}\nawait Promise.all(pending);\nexport { cases };\n`;
   }
 
@@ -107,7 +113,7 @@ export class RefusedProgram {
   }
 }
 
-function unitText({ levels, what, which, user, name }: Unit, index: number): string {
+function unitText({ levels, what, which, user, name }: Unit, index: number, context: Context): string {
   const within = (depth: number, c: Context): string => {
     const level = levels[depth];
     if (level !== undefined) return levelText(level, index, c, (inner) => within(depth + 1, inner));
@@ -118,7 +124,7 @@ function unitText({ levels, what, which, user, name }: Unit, index: number): str
     const [value, fn] = what === 'value' ? [pick(values, which), pick(users, user)] : pick(shared, which);
     return `{ ${what === 'value' ? 'const' : 'let'} ${name} = ${value}; cases[${index}] = [${fn(name)}, '${name}']; }`;
   };
-  return `// ── ${index} ──\n${within(0, Context.outermost(new Map()))}`;
+  return `// ── ${index} ──\n${within(0, context)}`;
 }
 
 const pick = <T>(all: readonly T[], die: number): T => all[die % all.length] as T;

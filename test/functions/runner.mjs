@@ -5,7 +5,7 @@
  *   { folder } ──► folder/<way>/program.mjs, one copy per way ──► outcomes ──► { differences, functions }
  */
 
-import { isDeepStrictEqual, inspect } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { FunctionNotPortableError, InlineExecutor, ProcessPoolExecutor, ThreadPoolExecutor } from 'concurrent-futures';
 
 const executors = {
@@ -22,8 +22,8 @@ async function outcomeOf(run) {
     if (!(error instanceof Error)) return { thrown: error };
     // By the names under which both sides report that a result can't be copied.
     if (error.name === 'NotSerializableError' || error.name === 'DataCloneError') return { notCopied: true };
-    const { name, message, constructor, detail, variable } = error;
-    return { thrown: constructor.name, name, message, detail, variable };
+    const { name, message, detail, variable } = error;
+    return { thrown: error.constructor.name, name, message, detail, variable };
   }
 }
 
@@ -42,7 +42,11 @@ async function compare(folder) {
       outcomeOf(() => executors.thread.submit(fn, ...args)),
     ];
     const [same, sameArgs] = inline[i];
-    return { inline: await outcomeOf(() => executors.inline.submit(same, ...sameArgs)), thread: await thread, process: await process };
+    return {
+      inline: await outcomeOf(() => executors.inline.submit(same, ...sameArgs)),
+      thread: await thread,
+      process: await process,
+    };
   });
   for (const [i, pending] of outcomes.entries()) {
     if (pending === undefined) continue;
@@ -78,7 +82,13 @@ async function refuse(folder) {
         if (error instanceof FunctionNotPortableError && error.variable === variable) continue;
         seen = `${error.variable}: ${error.stack}`;
       }
-      differences.push({ index, way, expected: `a FunctionNotPortableError that names ${variable}`, seen, fn: String(fn) });
+      differences.push({
+        index,
+        way,
+        expected: `a FunctionNotPortableError that names ${variable}`,
+        seen,
+        fn: String(fn),
+      });
     }
   }
   return { differences, functions };

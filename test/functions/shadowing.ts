@@ -18,7 +18,15 @@ export const shadowing = {
   },
   shadowByParameter: (c, inner) => {
     const x = c.name();
-    const parameters = c.oneOf([x, `${x} = 2`, `...${x}`, `{ ${x} }`, `{ k: ${x} = 4 }`, `[${x} = 5]`, `z, { q: { ${x} } = { ${x}: 1 } }`]);
+    const parameters = c.oneOf([
+      x,
+      `${x} = 2`,
+      `...${x}`,
+      `{ ${x} }`,
+      `{ k: ${x} = 4 }`,
+      `[${x} = 5]`,
+      `z, { q: { ${x} } = { ${x}: 1 } }`,
+    ]);
     const body = `const out = [${x}]; ${inner(c.with({ names: [[x, 'any']], isAsync: false }))} return out;`;
     const fn = c.oneOf([`(${parameters}) => { ${body} }`, `function (${parameters}) { ${body} }`]);
     return `try { out.push((${fn})([7], {})); } catch (e) { out.push(e.message); }`;

@@ -112,7 +112,7 @@ const forms = {
       ? `out.push(${c.read()});`
       : c.oneOf([
           `out.push((await import('../../helper.mjs')).add(1, ${c.die(9)}));`,
-          "out.push(await import(`${'../../helper'}.mjs`).then(({ default: greet }) => greet(2)));",
+          "out.push(await import('../../' + 'helper.mjs').then(({ default: greet }) => greet(2)));",
           "out.push((await import('node:path')).posix.sep, (await import('some-package')).half(4));",
           "out.push((await import((await import('../../helper.mjs')).ownName)).factor);",
           "out.push((await import('../../helper.cjs')).default.triple(2), 1);",

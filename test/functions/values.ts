@@ -10,7 +10,17 @@ export interface Value {
 
 const oddNumbers = ['0', '-0', 'NaN', 'Infinity', '1e21', '0.1 + 0.2', '0xff', '1_000', 'Number.MAX_SAFE_INTEGER'];
 const number = fc.oneof(fc.integer({ min: -9, max: 99 }).map(String), fc.constantFrom(...oddNumbers));
-const oddTexts = ["import('x')", 'import.meta', '`${x}`', '*/ // "', '</script>', '\u2028', '\ud800', 'this', "'use strict'"];
+const oddTexts = [
+  "import('x')",
+  'import.meta',
+  '`$\x7bx}`',
+  '*/ // "',
+  '</script>',
+  '\u2028',
+  '\ud800',
+  'this',
+  "'use strict'",
+];
 const string = fc.oneof(fc.string({ maxLength: 5 }), fc.constantFrom(...oddTexts)).map((text) => JSON.stringify(text));
 const plain = fc.oneof(number, string, fc.constantFrom('undefined', 'null', 'true', '7n', '[]', '{}', '[, 1]'));
 
@@ -40,6 +50,9 @@ export const values: fc.Arbitrary<Value> = fc.oneof(
   of('date', date),
   of('regexp', fc.constantFrom('/a+/', '/[/\\]`]/iu', '/(?<x>b)|$/s', "new RegExp('^' + 1)")),
   of('typed', typed),
-  of('cyclic', fc.constantFrom('((c) => (c.self = c))({ id: 1 })', '((c) => { c.self = [c]; return c.self[0]; })({ id: 2 })')),
+  of(
+    'cyclic',
+    fc.constantFrom('((c) => (c.self = c))({ id: 1 })', '((c) => { c.self = [c]; return c.self[0]; })({ id: 2 })'),
+  ),
   of('error', fc.constantFrom("new TypeError('t')", "new Error('e')", "new RangeError('')")),
 );

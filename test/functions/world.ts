@@ -39,7 +39,7 @@ const files: Readonly<Record<string, string>> = {
     imports: { '#internal': { import: './internal.mjs', require: './internal.cjs' } },
   }),
   'helper.mjs': helper,
-  'helper.cjs': "exports.triple = (n) => n * 3; exports.nested = { deep: [1] }; exports.unused = class { };",
+  'helper.cjs': 'exports.triple = (n) => n * 3; exports.nested = { deep: [1] }; exports.unused = class { };',
   'internal.mjs': "export const internal = 'internal, imported';",
   'internal.cjs': "exports.internal = 'internal, required';",
   'data.json': JSON.stringify({ list: [1, 'two'], deep: { er: null } }),
