@@ -13,7 +13,7 @@ const number = fc.oneof(fc.integer({ min: -9, max: 99 }).map(String), fc.constan
 const oddTexts = [
   "import('x')",
   'import.meta',
-  '`$\x7bx}`',
+  '`$'.concat('{x}`'),
   '*/ // "',
   '</script>',
   '\u2028',
