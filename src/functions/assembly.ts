@@ -21,9 +21,10 @@ import {
   type ValueFunction,
 } from '../protocol/portable.js';
 import { builtinAt } from './builtin-at.js';
-import { metaOf, resolveFrom } from './module-access.js';
-import type { Callable, ImportModule } from './revive.js';
+import { metaOf } from './module-access.js';
+import type { Callable } from './revive.js';
 import { mappedPrefix } from './source-frames.js';
+import type { ImportModule } from './typescript.js';
 
 /** A name that no function captures. */
 const valuesName = '__concurrentFuturesValues';
@@ -203,7 +204,8 @@ export class Assembly {
       lineOffset: line,
       columnOffset: column - before.length,
     });
-    const load: ImportModule = (specifier) => this.#importModule(resolveFrom(url, String(specifier)));
+    const load = (specifier: unknown, options?: ImportCallOptions) =>
+      this.#importModule(String(specifier), { url, attributes: options?.with as Record<string, string> | undefined });
     return (script.runInThisContext() as Callable)(load, metaOf(url)) as CompiledPart;
   }
 }

@@ -11,20 +11,22 @@
 
 import { findSourceMap } from 'node:module';
 import type { Capture, Part, SymbolForm, ValueFunction } from '../protocol/portable.js';
-import { globalPath, offeredModule } from './builtins.js';
+import { globalPath } from './builtins.js';
+import { captureName, type NameCaptor } from './capture-name.js';
+import { classText } from './class-text.js';
 import { inspectOnce, keepConstant } from './constant-scopes.js';
 import { directly } from './direct.js';
-import { findName, mayComeToBe } from './find-name.js';
+import { findName } from './find-name.js';
 import { type FreeVariables, freeVariables } from './free-variables.js';
 import { assignedName, hasPrivateMembers, ownProperties, prototypeProperties } from './function-properties.js';
-import { type AnyFunction, type InspectedFunction, inspectBound, inspectorFault } from './inspect.js';
+import { type AnyFunction, type InspectedFunction, inspectBound } from './inspect.js';
 import { boundPart } from './made-parts.js';
 import type { NameUse } from './name-uses.js';
 import { ObjectGraph, type Place } from './object-graph.js';
 import { type FunctionText, functionText, textAsExpression } from './parse.js';
 import { isStrict, textStart, withoutModule } from './part-text.js';
 import { refuse, refuseOuter, refuseVariable, type Trail, wayOuts } from './refusals.js';
-import { countersFor, hasOwnRequire, isMockFunction, isRunnerGlobal, refuseRunner, vitePart } from './runners.js';
+import { countersFor, isMockFunction, vitePart } from './runners.js';
 import type { Unit } from './units.js';
 
 type GrowingPart = { -readonly [K in keyof Part]: Part[K] extends readonly (infer E)[] ? E[] : Part[K] };
@@ -42,6 +44,14 @@ export class Collection {
     captureClass: (made, place) => this.#instanceClass(made, place),
     captureSymbol: (symbol) => this.#symbol(symbol),
   });
+  readonly #names: NameCaptor = {
+    value: (name, use, value, url, trail) => this.#value(name, use, value, url, trail),
+    required: (name, declaration, outer, trail) => {
+      const index = this.#addRequired(name, declaration, outer, trail);
+      return { index, names: this.#constant.get(index) };
+    },
+    vite: (specifier, url) => this.#addVite(specifier, url),
+  };
   /** The parts whose names will never stand for anything else, with these names. */
   readonly #constant = new Map<number, readonly string[]>();
   /** Who uses which variable, and whether somebody assigns it, by script and name. */
@@ -76,7 +86,11 @@ export class Collection {
       throw refuse(trail, 'it is a class, which can not be called', 'pass a function that makes the object');
     }
     const location = inspected && { ...inspected.location, ...textStart(text, inspected.location) };
-    const index = this.#addPart(fn, text, inspected && location && { location, scopes: inspected.scopes }, trail);
+    const place = inspected && location && { location, scopes: inspected.scopes };
+    const isFound = (name: string) =>
+      name in globalThis || (place !== undefined && findName(name, place) !== undefined);
+    const ofClass = classText(fn, text, isFound);
+    const index = this.#addPart(fn, ofClass.text, place, trail, ofClass.made);
     this.#addProperties(this.#parts[index] as GrowingPart, fn, text, trail);
     const constant = this.#constant.get(index);
     if (constant !== undefined && inspected !== undefined) keepConstant(fn, inspected, constant);
@@ -98,12 +112,16 @@ export class Collection {
     if (part.properties.length > 0) this.isFixed = false;
   }
 
-  /** @param inspected with the place where the text begins. */
+  /**
+   * @param inspected with the place where the text begins.
+   * @param made what names in the text stand for that are not in the scopes.
+   */
   #addPart(
     key: AnyFunction | string,
     text: FunctionText,
     inspected: InspectedFunction | undefined,
     trail: Trail,
+    made: ReadonlyMap<string, unknown> = new Map(),
   ): number {
     const index = this.#parts.length;
     this.#partOf.set(key, index);
@@ -130,67 +148,27 @@ export class Collection {
     this.#parts.push(part);
     const names: string[] = [];
     let isConstant = true;
-    for (const [name, use] of free.uses) {
-      const { capture, isLasting, from } = this.#capture(name, use, inspected, trail);
+    for (const [name, found] of free.uses) {
+      const use = { ...found, isEager: found.isEager && text.node.type === 'ClassExpression' };
+      const isMade = made.has(name);
+      const { capture, isLasting, from } = isMade
+        ? { capture: this.#madeValue(made.get(name), trail), isLasting: true, from: [] }
+        : captureName(name, use, inspected, trail, this.#names);
       isConstant &&= isLasting;
       names.push(name, ...from);
       if (capture === undefined) continue;
       part.captures.push([name, capture]);
-      if (use.isEager && text.node.type === 'ClassExpression') part.eager.push(name);
-      if (!isLoaded(capture)) this.#used(name, free, inspected, trail);
+      if (use.isEager) part.eager.push(name);
+      if (!isMade && !isLoaded(capture)) this.#used(name, free, inspected, trail);
     }
     if (!isConstant) this.isFixed = false;
     else if (inspected !== undefined) this.#constant.set(index, names);
     return index;
   }
 
-  /**
-   * What a name stands for, nothing for a global; whether it always will; and the names that it depends on in turn.
-   */
-  #capture(
-    name: string,
-    use: NameUse,
-    inspected: InspectedFunction | undefined,
-    trail: Trail,
-  ): { readonly capture: Capture | undefined; readonly isLasting: boolean; readonly from: readonly string[] } {
-    if (inspected === undefined) {
-      if (name in globalThis) return { capture: undefined, isLasting: true, from: [] };
-      throw refuseVariable(trail, name, `which can not be looked up: ${inspectorFault()}`, wayOuts.argument);
-    }
-    const found = findName(name, inspected);
-    if ((found === undefined || found.at === -1) && isRunnerGlobal(name)) throw refuseRunner(trail, name, use);
-    if (found === undefined && name === 'require' && hasOwnRequire(inspected)) {
-      return { capture: { kind: 'require', url: inspected.location.url }, isLasting: true, from: [] };
-    }
-    if (found === undefined) {
-      const offered = offeredModule(name);
-      const capture = offered && { kind: 'builtin' as const, ...offered };
-      return { capture, isLasting: !mayComeToBe(name), from: [] };
-    }
-    const { url } = inspected.location;
-    const { loaded, value, at } = found;
-    if (loaded?.kind === 'import') {
-      return {
-        capture: { kind: 'import', url, specifier: loaded.specifier, name: loaded.name },
-        isLasting: true,
-        from: [],
-      };
-    }
-    if (loaded?.kind === 'required') {
-      // Evaluated anew where it stands, so only what encloses its declaration counts.
-      const { line, column } = loaded;
-      const outer = { location: { ...inspected.location, line, column }, scopes: inspected.scopes.slice(at) };
-      const index = this.#addRequired(name, loaded.declaration, outer, trail);
-      const from = this.#constant.get(index);
-      return { capture: { kind: 'result', index }, isLasting: from !== undefined, from: from ?? [] };
-    }
-    if (loaded?.kind === 'runner') throw refuseRunner(trail, name, use);
-    if (loaded?.kind === 'vite') {
-      const index = this.#addVite(loaded.specifier, url);
-      return { capture: { kind: 'result', index }, isLasting: true, from: [] };
-    }
-    const capture = this.#value(name, use, value, url, trail);
-    return { capture, isLasting: found.isConstant, from: [] };
+  #madeValue(value: unknown, trail: Trail): Capture {
+    const variable = trail.names.at(-1) ?? this.#root.name;
+    return this.#graph.need(value, { trail, variable, path: variable, isOptional: false });
   }
 
   #value(name: string, use: NameUse, value: unknown, url: string, trail: Trail): Capture {

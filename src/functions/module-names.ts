@@ -17,7 +17,12 @@ import {
 } from './rewritten-imports.js';
 
 export type LoadedName =
-  | { readonly kind: 'import'; readonly specifier: string; readonly name: string }
+  | {
+      readonly kind: 'import';
+      readonly specifier: string;
+      readonly name: string;
+      readonly attributes: Readonly<Record<string, string>> | undefined;
+    }
   /** Declared by a statement that calls `require`; `declaration` is its text. */
   | { readonly kind: 'required'; readonly declaration: string }
   /** The object of a module that a worker imports again, as vite shows it. */
@@ -61,6 +66,14 @@ export function loadedName(name: string, location: FunctionLocation): (LoadedNam
 /** Whether a name anywhere in a script is imported or required. */
 export function isLoadedName(name: string, location: ScriptPlace): boolean {
   return namesIn(location).loaded.has(name);
+}
+
+/** `with { type: 'json' }` */
+function attributesOf({ attributes }: ImportDeclaration): Record<string, string> | undefined {
+  if (attributes.length === 0) return undefined;
+  return Object.fromEntries(
+    attributes.map(({ key, value }) => [key.type === 'Identifier' ? key.name : String(key.value), String(value.value)]),
+  );
 }
 
 /** A place in a script, as the inspector counts. */
@@ -152,15 +165,15 @@ function* declarationsIn(node: unknown): Iterable<VariableDeclaration> {
 
 function* importedNames(node: ImportDeclaration): Iterable<[string, Declared]> {
   const { start } = node;
-  const specifier = String(node.source.value);
+  const from = { kind: 'import', specifier: String(node.source.value), attributes: attributesOf(node), start } as const;
   for (const item of node.specifiers) {
     const { name: local } = item.local;
-    if (item.type === 'ImportDefaultSpecifier') yield [local, { kind: 'import', specifier, name: 'default', start }];
-    else if (item.type === 'ImportNamespaceSpecifier') yield [local, { kind: 'import', specifier, name: '*', start }];
+    if (item.type === 'ImportDefaultSpecifier') yield [local, { ...from, name: 'default' }];
+    else if (item.type === 'ImportNamespaceSpecifier') yield [local, { ...from, name: '*' }];
     else {
       const { imported } = item;
       const name = imported.type === 'Identifier' ? imported.name : String(imported.value);
-      yield [local, { kind: 'import', specifier, name, start }];
+      yield [local, { ...from, name }];
     }
   }
 }

@@ -4,12 +4,9 @@ import { FunctionNotPortableError } from '../errors.js';
 import type { BuiltinPath, Capture, ModuleExport, PortableFunction, ValueFunction } from '../protocol/portable.js';
 import { Assembly } from './assembly.js';
 import { builtinAt } from './builtin-at.js';
-import { resolveFrom } from './module-access.js';
+import type { ImportModule } from './typescript.js';
 
 export type Callable = (...args: unknown[]) => unknown;
-/** `import()` as the worker's own start-up code sees it. */
-export type ImportModule = (url: string) => Promise<Record<string, unknown>>;
-
 /** What a worker needs to make a function. */
 export interface Revival {
   readonly importModule: ImportModule;
@@ -60,9 +57,9 @@ function capturesOf({ parts, objects }: ValueFunction): Capture[] {
 function load(capture: Capture, revival: Revival): Promise<unknown> | undefined {
   if (capture.kind === 'reference') return importExport(capture, revival);
   if (capture.kind !== 'import') return undefined;
-  const { url, specifier, name } = capture;
+  const { url, specifier, name, attributes } = capture;
   return revival
-    .importModule(resolveFrom(url, specifier))
+    .importModule(specifier, { url, attributes })
     .then((namespace) => (name === '*' ? namespace : namespace[name]));
 }
 

@@ -3,7 +3,6 @@
 import { types } from 'node:util';
 import type { FunctionNotPortableError } from '../errors.js';
 import type { Part } from '../protocol/portable.js';
-import type { InspectedFunction } from './inspect.js';
 import { madePart } from './made-parts.js';
 import type { NameUse } from './name-uses.js';
 import { refuseVariable, type Trail } from './refusals.js';
@@ -26,11 +25,6 @@ export function refuseRunner(trail: Trail, name: string, { isWhole, members }: N
   const shown = globals.has(name) || isWhole ? name : [...members.keys()].join('`, `');
   const wayOut = 'return what is to be checked, and check the result in the test';
   return refuseVariable(trail, shown, 'which belongs to the test runner and works only in the test itself', wayOut);
-}
-
-/** Whether `require` is a CommonJS module's own: the inspector shows it only where one of the module's functions uses it. */
-export function hasOwnRequire({ location, scopes }: InspectedFunction): boolean {
-  return location.url.startsWith('file:') && scopes.every(({ kind }) => kind !== 'module');
 }
 
 /** Imports a module again and makes of it what vite shows a program. */

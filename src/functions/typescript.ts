@@ -10,18 +10,44 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { FunctionNotPortableError } from '../errors.js';
-import type { ImportModule } from './revive.js';
+import { importerAt, resolveFrom } from './module-access.js';
 
-export function withTypeScript(importModule: ImportModule): ImportModule {
+/** `import()` as the worker's own start-up code sees it. */
+type ImportUrl = (url: string) => Promise<Record<string, unknown>>;
+
+/** Where an import stands, and what comes with it. */
+interface ImportPlace {
+  /** The module's; `undefined` for a program that is in no file. */
+  readonly url: string | undefined;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Imports a module by its URL, or as the specifier is meant where the import stands. */
+export type ImportModule = (specifier: string, from?: ImportPlace) => Promise<Record<string, unknown>>;
+
+export function withTypeScript(importUrl: ImportUrl): ImportModule {
   let registered: Promise<void> | undefined;
-  return async (url) => {
-    // Before the first try: Node remembers that a module could not be loaded, and would not try again.
-    if (/\.[cm]?tsx?$/.test(url) && !loadsTypeScript()) {
-      registered ??= registerLoader(url, importModule);
-      await registered;
-    }
-    return importModule(url);
+  const register = (url: string): Promise<void> => {
+    registered ??= registerLoader(url, importUrl);
+    return registered;
   };
+  return async (specifier, from) => {
+    // Before the first try: Node remembers that a module could not be loaded, and would not try again.
+    if (isTypeScript(specifier) && !loadsTypeScript()) await register(from?.url ?? specifier);
+    if (from === undefined) return importUrl(specifier);
+    const { url, attributes } = from;
+    // What TypeScript calls `./file.js` may well be `./file.ts`.
+    if (url !== undefined && isTypeScript(url) && /^\.{0,2}\//.test(specifier) && !loadsTypeScript()) {
+      await register(url).catch(() => {});
+    }
+    const importIt = importerAt(url);
+    if (importIt === undefined) return importUrl(resolveFrom(url, specifier));
+    return importIt(specifier, attributes && { with: attributes });
+  };
+}
+
+function isTypeScript(url: string): boolean {
+  return /\.[cm]?tsx?$/.test(url);
 }
 
 /** Whether this thread can be expected to load TypeScript: natively, or by hooks that its options bring. */
@@ -33,7 +59,7 @@ function loadsTypeScript(): boolean {
   return isMainThread && options.some((option) => /^(?:--import|--(?:experimental-)?loader)(?:=|$)/.test(option));
 }
 
-async function registerLoader(url: string, importModule: ImportModule): Promise<void> {
+async function registerLoader(url: string, importUrl: ImportUrl): Promise<void> {
   const found = findLoader(url) ?? findLoader(pathToFileURL(`${process.cwd()}/`).href);
   if (found === undefined) {
     throw new FunctionNotPortableError(
@@ -42,7 +68,7 @@ async function registerLoader(url: string, importModule: ImportModule): Promise<
   }
   // Which of the two a file needs follows from the `type` of its package.
   for (const api of found) {
-    const { register } = await importModule(api);
+    const { register } = await importUrl(api);
     (register as () => void)();
   }
 }

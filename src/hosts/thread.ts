@@ -1,7 +1,7 @@
 /**
  * Workers in threads of this process.
  *
- *   this thread ──MessagePort──► worker ──MessagePort + activity word──► this thread
+ *   this thread ──MessagePort──► worker ──shared outcomes, MessagePort, activity word──► this thread
  *               ◄──claims: shared words──►
  *
  * The activity word lets a blocked reader (`resultSync`) sleep until any worker of the pool has sent something.
@@ -21,7 +21,8 @@ import threadSource from 'worker-source:thread-main';
 import type { Transfer, WorkerEvents, WorkerExit, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
 import { SharedClaims } from '../protocol/claims.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
-import { LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
+import { OutcomeRing } from '../protocol/outcomes.js';
+import { bellMessage, LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
 import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
@@ -70,25 +71,33 @@ export class ThreadHost implements WorkerHost {
 const descriptorOwners = new Map<number, ThreadLink>();
 let births = 0;
 
+type FromThread = FromWorker | typeof bellMessage;
+
 class ThreadLink implements WorkerLink {
   readonly claims: SharedClaims;
   readonly #worker: Worker;
   readonly #port: MessagePort;
+  readonly #outcomes: OutcomeRing;
+  /** The task whose outcome is next. */
+  #nextSeq = 0;
   readonly #events: WorkerEvents;
   readonly #life: LifeWords;
   readonly #stderr: StderrTail;
   readonly #birth = ++births;
   #error: unknown;
+  #isWatched = false;
   #wasTerminated = false;
   #isGone = false;
 
   constructor(spec: WorkerSpec, events: WorkerEvents, settings: ThreadSettings, activity: SharedArrayBuffer) {
     const claims = new SharedArrayBuffer(SharedClaims.byteLength);
+    const outcomes = new SharedArrayBuffer(OutcomeRing.byteLength);
     const life = new SharedArrayBuffer(LifeWords.byteLength);
     const { port1, port2 } = new MessageChannel();
     const { stdout, stderr } = settings;
-    const data: ThreadData = { port: port2, claims, activity, life, stdout, stderr };
+    const data: ThreadData = { port: port2, claims, outcomes, activity, life, stdout, stderr };
     this.claims = new SharedClaims(claims);
+    this.#outcomes = new OutcomeRing(outcomes);
     this.#life = new LifeWords(life);
     this.#events = events;
     this.#port = port1;
@@ -109,8 +118,8 @@ class ThreadLink implements WorkerLink {
       this.#drain();
       this.#end(code);
     });
-    port1.on('message', (message: FromWorker) => {
-      this.#deliver(message);
+    port1.on('message', (message: FromThread) => {
+      this.#receive(message);
       // What else is there comes cheaper by the handful than one event each.
       this.#drain();
     });
@@ -124,6 +133,17 @@ class ThreadLink implements WorkerLink {
 
   send(message: ToWorker, transfer: readonly Transfer[]): void {
     this.#port.postMessage(message, transfer as Transfer[]);
+  }
+
+  watch(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+    if (isWatched) this.#outcomes.muffle();
+    else this.#outcomes.silence();
+    this.#takeOutcomes();
+  }
+
+  look(): void {
+    this.#takeOutcomes();
   }
 
   poll(): void {
@@ -141,13 +161,34 @@ class ThreadLink implements WorkerLink {
   }
 
   #drain(): void {
+    this.#takeOutcomes();
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-      this.#deliver(next.message as FromWorker);
+      this.#receive(next.message as FromThread);
     }
   }
 
-  #deliver(message: FromWorker): void {
+  #receive(message: FromThread): void {
+    if (message === bellMessage) {
+      if (!this.#isWatched) this.#outcomes.silence();
+      this.#takeOutcomes();
+      return;
+    }
+    const isAnswer = message.kind === 'done' || message.kind === 'failed' || message.kind === 'revoked';
+    if (isAnswer) {
+      this.#takeOutcomes();
+      this.#nextSeq += 1;
+    }
     if (!this.#isGone) this.#events.onMessage(message);
+    // What stood in the ring behind this answer could not be read before it, and its bell has been heard.
+    if (isAnswer) this.#takeOutcomes();
+  }
+
+  #takeOutcomes(): void {
+    for (let next = this.#outcomes.take(this.#nextSeq); next; next = this.#outcomes.take(this.#nextSeq)) {
+      const seq = this.#nextSeq;
+      this.#nextSeq += 1;
+      if (!this.#isGone) this.#events.onMessage({ kind: 'done', seq, value: next.value, ms: next.ms });
+    }
   }
 
   #isAlive(): boolean {

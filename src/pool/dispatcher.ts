@@ -47,7 +47,15 @@ export class Dispatcher {
     this.#onRefused = on.refused;
     this.#onLimited = on.limited;
     this.#allowance = new Allowance(settings.prefetch);
-    this.#wakefulness = new Wakefulness(clock);
+    this.#wakefulness = new Wakefulness(
+      clock,
+      (isAwake) => {
+        for (const slot of crew.slots) slot.link?.watch?.(isAwake);
+      },
+      () => {
+        for (const slot of crew.slots) slot.link?.look?.();
+      },
+    );
   }
 
   get queued(): Iterable<Task> {

@@ -37,6 +37,10 @@ export interface WorkerLink {
   readonly systemId: number | undefined;
   /** Throws what structured clone throws when the message can't be copied; then nothing was sent. */
   send(message: ToWorker, transfer: readonly Transfer[]): void;
+  /** While watched, the worker need not wake this thread, which looks by itself. For those that have a way to look. */
+  watch?(isWatched: boolean): void;
+  /** Delivers what can be seen without waiting for the event loop. */
+  look?(): void;
   /** Delivers what has arrived (messages, an exit) within this call, while the event loop stands still. */
   poll(): void;
   /** Ends the worker now, whatever it does; `onExit` follows. */

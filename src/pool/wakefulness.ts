@@ -15,13 +15,21 @@ const passedOverMax = 64;
 
 export class Wakefulness {
   readonly #clock: Clock;
+  readonly #watch: (isAwake: boolean) => void;
+  readonly #look: () => void;
   #state: 'asleep' | 'awake' = 'asleep';
   #turns = 0;
   #passesOver = 0;
   #chances = 0;
 
-  constructor(clock: Clock) {
+  /**
+   * @param watch told when this thread begins and ends to look by itself.
+   * @param look called in each turn meanwhile.
+   */
+  constructor(clock: Clock, watch: (isAwake: boolean) => void, look: () => void) {
     this.#clock = clock;
+    this.#watch = watch;
+    this.#look = look;
   }
 
   /** Tiny tasks were handed over. */
@@ -37,6 +45,7 @@ export class Wakefulness {
     this.#chances = 0;
     this.#turns = 0;
     this.#state = 'awake';
+    this.#watch(true);
     this.#clock.nextTurn(this.#turn);
   }
 
@@ -47,17 +56,24 @@ export class Wakefulness {
 
   /** Nothing is owed any more. */
   rest(): void {
+    this.#sleep();
+  }
+
+  #sleep(): void {
+    if (this.#state === 'asleep') return;
     this.#state = 'asleep';
+    this.#watch(false);
   }
 
   readonly #turn = (): void => {
     if (this.#state === 'asleep') return;
+    this.#look();
     this.#turns += 1;
     if (this.#turns < turnsMax) {
       this.#clock.nextTurn(this.#turn);
       return;
     }
-    this.#state = 'asleep';
+    this.#sleep();
     this.#passesOver = Math.min(passedOverMax, Math.max(1, this.#passesOver * 2));
   };
 }

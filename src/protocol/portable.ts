@@ -67,7 +67,13 @@ export type Capture =
   | ModuleExport
   | ({ readonly kind: 'builtin' } & BuiltinPath)
   /** The export `name` (`*` for all) of what the module at `url` imports as `specifier`. */
-  | { readonly kind: 'import'; readonly url: string; readonly specifier: string; readonly name: string }
+  | {
+      readonly kind: 'import';
+      readonly url: string;
+      readonly specifier: string;
+      readonly name: string;
+      readonly attributes?: Readonly<Record<string, string>> | undefined;
+    }
   /** The `require` of the module at `url`. */
   | { readonly kind: 'require'; readonly url: string }
   | Missing;

@@ -4,9 +4,14 @@ import type { MessagePort } from 'node:worker_threads';
 
 export const threadDataKey = 'concurrent-futures';
 
+/** What a worker's port brings beside its answers: there is something in shared memory. */
+export const bellMessage = 0;
+
 export interface ThreadData {
   readonly port: MessagePort;
   readonly claims: SharedArrayBuffer;
+  /** See outcomes.ts. */
+  readonly outcomes: SharedArrayBuffer;
   /** One word for the whole pool: grows with each message that any of its workers sends; blocked readers wait on it. */
   readonly activity: SharedArrayBuffer;
   /** See {@link LifeWords}. */

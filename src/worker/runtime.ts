@@ -9,7 +9,8 @@
  */
 
 import { ReceivedUnits } from '../functions/received-units.js';
-import { type Callable, type ImportModule, revive } from '../functions/revive.js';
+import { type Callable, revive } from '../functions/revive.js';
+import type { ImportModule } from '../functions/typescript.js';
 import type { Claimant } from '../protocol/claims.js';
 import { decodeError, encodeError } from '../protocol/errors.js';
 import {

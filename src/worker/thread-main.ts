@@ -6,13 +6,15 @@ import { workerData } from 'node:worker_threads';
 import { withTypeScript } from '../functions/typescript.js';
 import { SharedClaims } from '../protocol/claims.js';
 import type { ToWorker } from '../protocol/messages.js';
-import { LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
+import { OutcomeRing } from '../protocol/outcomes.js';
+import { bellMessage, LifeWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { setWorkerScope } from './current.js';
 import { IsolateScope } from './isolate-scope.js';
 import { Runtime } from './runtime.js';
 
 const data = (workerData as Record<string, ThreadData>)[threadDataKey] as ThreadData;
 const activity = new Int32Array(data.activity);
+const outcomes = new OutcomeRing(data.outcomes);
 const life = new LifeWords(data.life);
 life.descriptor = openSync(devNull, 'r');
 process.on('exit', (code) => {
@@ -40,7 +42,9 @@ const runtime = new Runtime(
   {
     claimant: new SharedClaims(data.claims),
     send(message) {
-      data.port.postMessage(message);
+      if (message.kind === 'done' && outcomes.write(message.seq, message.value, message.ms)) {
+        if (outcomes.ring()) data.port.postMessage(bellMessage);
+      } else data.port.postMessage(message);
       wakeReaders();
     },
     copy: structuredClone,

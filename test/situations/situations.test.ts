@@ -114,3 +114,15 @@ test('an installed command that works while its package is being imported', opti
   };
   await check(project('command', files), ['command.js']);
 });
+
+test('a module that submits its own exported tasks while it is being imported', options, async () => {
+  const files = {
+    'package.json': '{ "type": "module" }',
+    'command.js': "#!/usr/bin/env node\nimport './main.js';\n",
+    'main.js': programText(
+      'esm',
+      'export { triple, isEven, isOdd, Base, Derived };\nawait main();\nexport const last = 1;\n',
+    ),
+  };
+  await check(project('exporting', files), ['command.js']);
+});
