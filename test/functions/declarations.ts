@@ -163,7 +163,7 @@ const forms = {
     const base = c.pickSteady((kind) => kind === 'errorClass')?.name ?? c.oneOf(['Error', 'TypeError']);
     return {
       kind: 'errorClass',
-      text: `class ${name} extends ${base} { constructor(message, detail) { super(message); this.detail = [detail, ${c.readNow()}]; } ${alsoUsed(base)}}`,
+      text: `class ${name} extends ${base} { constructor(message, detail) { super(message); this.detail = [detail, ${c.readNow()}]; }}`,
     };
   },
 } satisfies Record<string, Form>;
@@ -175,17 +175,15 @@ function openClassText(name: string, c: Context, base?: string): string {
     base === undefined ? ['', '', ''] : [` extends ${base}`, 'super(held); ', 'super.value(), '];
   const members =
     `static made = 0; other = ${at.readNow()}; constructor(held) { ${before}this.v = held; ${changesWhenUsed ? `${name}.made += 1; ` : ''}}` +
-    ` value() { return [${inherited}this.v, ${at.readNow()}]; } get twice() { return [this.v, this.v]; } static { ${name}.extra = ${at.readEagerly()}; } ${alsoUsed(base)}`;
+    ` value() { return [${inherited}this.v, ${at.readNow()}]; } get twice() { return [this.v, this.v]; } static { ${name}.extra = ${at.readEagerly()}; }`;
   return `class ${name}${head} { ${members} }`;
 }
 
-/** Off until the properties of functions and classes are given back after all classes have been made, which may call them. */
+/**
+ * Off until the properties of functions and classes are given back after all classes have been made: making one may call or
+ * construct another, and in a worker that counts twice.
+ */
 const changesWhenUsed = false;
-/** Off until a worker can tell what a class used for its keys, or as its base, and nowhere else. */
-const computedKeyNames = false;
-const baseNamesOnly = false;
-const alsoUsed = (base: string | undefined): string =>
-  base === undefined || baseNamesOnly ? '' : `also() { return ${base}; } `;
 
 /** Private, static and computed members, accessors, a static block; in it, what is outside is read at once and later. */
 function classText(name: string, c: Context, base?: string): string {
@@ -206,9 +204,8 @@ function classText(name: string, c: Context, base?: string): string {
     `#twice(held) { return [held, held]; }`,
     `static make(held) { return new ${at.oneOf(['this', name])}(held); }`,
     `static isOne(o) { return #v in o; }`,
-    `['computed' + typeof ${computedKeyNames ? at.readEagerly() : 1}]() { return 1; }`,
+    `['computed' + typeof ${at.readEagerly()}]() { return 1; }`,
     `*[Symbol.iterator]() { yield ${at.readNow()}; }`,
-    alsoUsed(base),
   ].join(' ');
   return at.oneOf([
     `class ${name}${head} { ${members} }`,

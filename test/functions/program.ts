@@ -50,15 +50,8 @@ const imports: readonly (readonly [text: string, names: Readonly<Record<string, 
   ],
 ];
 
-/** Left out until these are mended: a name that `require` gave, and a package that tells `import` and `require` apart. */
-const requiredNames = ['data', 'threefold', 'five', 'deep', 'required', 'os'];
-const dualNames = ['which', 'internal'];
-const notYet: ReadonlySet<string> = new Set<string>([...requiredNames, ...dualNames]);
-
 const importsText = imports.map(([text]) => text).join('\n');
-const importedNames = new Map(
-  imports.flatMap(([, names]) => Object.entries(names)).filter(([name]) => !notYet.has(name)),
-);
+const importedNames = new Map(imports.flatMap(([, names]) => Object.entries(names)));
 
 export class Program {
   readonly units: readonly (Unit | undefined)[];

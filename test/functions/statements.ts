@@ -115,7 +115,7 @@ const forms = {
           "out.push(await import('../../' + 'helper.mjs').then(({ default: greet }) => greet(2)));",
           "out.push((await import('node:path')).posix.sep, (await import('some-package')).half(4));",
           "out.push((await import((await import('../../helper.mjs')).ownName)).factor);",
-          "out.push((await import('../../helper.cjs')).default.triple(2), 1);",
+          "out.push((await import('../../helper.cjs')).default.triple(2), (await import('dual')).which);",
         ]),
   /** Only the submitted function assigns what it captures; what functions share and assign is refused. */
   assign: (c) => {
