@@ -1,7 +1,7 @@
 /** The scopes that a function may stand in, one inside the other. */
 
 import type { Context } from './context.js';
-import { declarationText } from './declarations.js';
+import { type DeclarationForm, declarationText } from './declarations.js';
 import type { Level } from './nodes.js';
 import { isData, type Kind } from './readings.js';
 
@@ -124,6 +124,10 @@ const namesInUse = 14;
 /** Off until variables of one name in several scopes no longer count as one that functions share and assign. */
 const sameNamesAssigned = false;
 
+/** A variable of `var` may not meet one of `let` with its name on its way out to the function. */
+const needsOwnName = (form: DeclarationForm | LevelForm): boolean =>
+  form.startsWith('var') || (form === 'counter' && !sameNamesAssigned);
+
 /** The text of a level, with what stands inside it. At the module's own level, names end in the unit's number. */
 export function levelText(level: Level, index: number, c: Context, inner: (c: Context) => string): string {
   const at = c.with({ dice: level.dice });
@@ -139,12 +143,11 @@ export function levelText(level: Level, index: number, c: Context, inner: (c: Co
       }
     }
   };
-  // A variable of `var` may not meet one of `let` with its name on its way out to the function.
-  const own = level.form.startsWith('var') ? at.fresh() : nameFor(at.die(namesInUse));
+  const own = needsOwnName(level.form) ? at.fresh() : nameFor(at.die(namesInUse));
   const { before, after, names: ownNames } = forms[level.form](own, level, at);
   const declared = level.declarations.map((declaration) => ({
     declaration,
-    name: declaration.form.startsWith('var') ? at.fresh() : nameFor((declaration.dice[0] as number) % namesInUse),
+    name: needsOwnName(declaration.form) ? at.fresh() : nameFor((declaration.dice[0] as number) % namesInUse),
   }));
   // All of them are declared in the whole scope; each may be used once it stands there.
   const scope = at.with({ names: [...ownNames, ...declared.map(({ name }) => [name, undefined] as const)] });
