@@ -87,6 +87,9 @@ async function check<P extends { readonly text: string; readonly size: number }>
   await fc.assert(property, {
     numRuns,
     includeErrorInReport: true,
+    // Shrinking ends with what it has got so far, before the test runner ends it with nothing.
+    interruptAfterTimeLimit: 240_000,
+    markInterruptAsFailure: true,
     ...(FUNCTIONS_SEED === undefined ? {} : { seed: Number(FUNCTIONS_SEED) }),
     ...(FUNCTIONS_PATH === undefined ? {} : { path: FUNCTIONS_PATH }),
   });
