@@ -75,12 +75,18 @@ export function startUpTable(measured) {
   );
 }
 
-/** Where and with what it was measured. */
-export function circumstances() {
-  const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
-  const packages = [...new Set(systems.map((system) => system.packageName))].map(
-    (packageName) => `${packageName} ${version(packageName)}`,
+/** @param measured rows of microseconds; none where all runs failed. */
+export function callTable(measured) {
+  return table(
+    ['a call, µs', 'median (min–max)'],
+    measured.map(({ label, us }) => [label, us === undefined ? 'failed' : time(us)]),
   );
+}
+
+/** Where and with what it was measured. */
+export function circumstances(packageNames = systems.map((system) => system.packageName)) {
+  const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
+  const packages = [...new Set(packageNames)].map((packageName) => `${packageName} ${version(packageName)}`);
   return [
     `- Machine: ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} usable cores, ${gigabytes} GB, ${type()} ${release()}`,
     `- Node ${process.versions.node} (V8 ${process.versions.v8})`,

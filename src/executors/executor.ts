@@ -54,7 +54,7 @@ export abstract class Executor implements AsyncDisposable {
    * @throws {@link FunctionNotPortableError} when `fn` can't run elsewhere, {@link ShutdownError},
    * {@link BrokenExecutorError}, {@link QueueFullError}. Everything else fails the future.
    */
-  submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
+  submit<A extends unknown[], R>(fn: (this: void, ...args: A) => R, ...args: A): Future<Awaited<R>> {
     if (typeof fn !== 'function')
       throw new TypeError(`submit needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
@@ -71,7 +71,7 @@ export abstract class Executor implements AsyncDisposable {
    * The work starts at the end of this turn of the event loop; options are chained to the call:
    * `executor.map(fn, items).unordered().timeout(5000)`.
    */
-  map<A extends unknown[], R>(fn: (...args: A) => R, ...inputs: InputsOf<A>): MapResults<Awaited<R>> {
+  map<A extends unknown[], R>(fn: (this: void, ...args: A) => R, ...inputs: InputsOf<A>): MapResults<Awaited<R>> {
     if (typeof fn !== 'function') throw new TypeError(`map needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
     this.pool.checkOpen();
