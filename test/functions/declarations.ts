@@ -155,7 +155,7 @@ const forms = {
   withProperties: (name, { value }, c) => ({
     kind: 'function',
     text:
-      `${c.oneOf([`const ${name} = `, ''])}function ${name}(n) { ${changesWhenUsed ? `${name}.calls = (${name}.calls ?? 0) + 1; ` : ''}return [n, ${name}.calls, ${name}.table, ${c.readNow()}]; }` +
+      `${c.oneOf([`const ${name} = `, ''])}function ${name}(n) { ${name}.calls = (${name}.calls ?? 0) + 1; return [n, ${name}.calls, ${name}.table, ${c.readNow()}]; }` +
       `; ${name}.table = ${value.text}; ${name}.helper = () => ${name};`,
     afterwards: `${name}.calls = ${c.die(9)};`,
   }),
@@ -174,16 +174,10 @@ function openClassText(name: string, c: Context, base?: string): string {
   const [head, before, inherited] =
     base === undefined ? ['', '', ''] : [` extends ${base}`, 'super(held); ', 'super.value(), '];
   const members =
-    `static made = 0; other = ${at.readNow()}; constructor(held) { ${before}this.v = held; ${changesWhenUsed ? `${name}.made += 1; ` : ''}}` +
+    `static made = 0; other = ${at.readNow()}; constructor(held) { ${before}this.v = held; ${name}.made += 1; }` +
     ` value() { return [${inherited}this.v, ${at.readNow()}]; } get twice() { return [this.v, this.v]; } static { ${name}.extra = ${at.readEagerly()}; }`;
   return `class ${name}${head} { ${members} }`;
 }
-
-/**
- * Off until the properties of functions and classes are given back after all classes have been made: making one may call or
- * construct another, and in a worker that counts twice.
- */
-const changesWhenUsed = false;
 
 /** Private, static and computed members, accessors, a static block; in it, what is outside is read at once and later. */
 function classText(name: string, c: Context, base?: string): string {

@@ -121,12 +121,8 @@ const names = [
 /** Few, so that levels shadow each other's names. */
 const namesInUse = 14;
 
-/** Off until variables of one name in several scopes no longer count as one that functions share and assign. */
-const sameNamesAssigned = false;
-
 /** A variable of `var` may not meet one of `let` with its name on its way out to the function. */
-const needsOwnName = (form: DeclarationForm | LevelForm): boolean =>
-  form.startsWith('var') || (form === 'counter' && !sameNamesAssigned);
+const needsOwnName = (form: DeclarationForm | LevelForm): boolean => form.startsWith('var');
 
 /** The text of a level, with what stands inside it. At the module's own level, names end in the unit's number. */
 export function levelText(level: Level, index: number, c: Context, inner: (c: Context) => string): string {
