@@ -63,6 +63,25 @@ const hiddenCreateRequire = {
   },
 };
 
+/** Loaded on first use, with what is used of each: a program that only imports the library need not pay for them. */
+const lazy = {
+  acorn: { file: './acorn.js', names: ['parse', 'parseExpressionAt', 'tokenizer', 'tokTypes'] },
+  'node:child_process': { file: 'node:child_process', names: ['spawn'] },
+};
+const onFirstUse = {
+  name: 'on-first-use',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'on-first-use';
+    onResolve({ filter: /^(acorn|node:child_process)$/, namespace: 'file' }, ({ path }) => ({ path, namespace }));
+    onResolve({ filter: /.*/, namespace }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace }, ({ path }) => {
+      const { file, names } = lazy[path];
+      const contents = `for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => require('${file}')[name] });`;
+      return { contents };
+    });
+  },
+};
+
 mkdirSync(join(dist, 'cjs'), { recursive: true });
 await Promise.all([
   build({
@@ -70,7 +89,14 @@ await Promise.all([
     entryPoints: ['src/index.ts'],
     outfile: `${out}/cjs/index.js`,
     format: 'cjs',
-    plugins: [workerSources],
+    plugins: [workerSources, onFirstUse],
+  }),
+  build({
+    ...common,
+    stdin: { contents: "export { parse, parseExpressionAt, tokenizer, tokTypes } from 'acorn';", resolveDir: root },
+    outfile: `${out}/cjs/acorn.js`,
+    format: 'cjs',
+    minify: true,
   }),
   build({
     ...common,

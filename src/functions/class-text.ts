@@ -5,7 +5,7 @@
 
 import type { AnyNode, ClassExpression, Identifier, MethodDefinition, PropertyDefinition } from 'acorn';
 import type { AnyFunction } from './inspect.js';
-import type { FunctionText } from './parse.js';
+import { type FunctionText, lineStarts } from './parse.js';
 
 export interface ClassText {
   readonly text: FunctionText;
@@ -90,7 +90,7 @@ function withNames({ source, offset }: FunctionText, places: readonly Replacemen
     .sort((a, b) => b.node.start - a.node.start)
     .reduce((text, { node: { start, end }, name }) => {
       const before = text.slice(start + offset, end + offset);
-      const breaks = '\n'.repeat(before.split('\n').length - 1);
+      const breaks = '\n'.repeat(lineStarts(before).length - 1);
       return text.slice(0, start + offset) + (name + breaks).padEnd(end - start) + text.slice(end + offset);
     }, source);
 }

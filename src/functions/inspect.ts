@@ -10,7 +10,8 @@
  * is enabled for one moment only when an id is met for the first time: enabling walks all scripts (3 to 35 ms).
  */
 
-import inspector from 'node:inspector';
+import type inspector from 'node:inspector';
+import { createRequire } from 'node:module';
 
 /** Where a function's source stands: zero-based line and column in the script as it was compiled. */
 export interface FunctionLocation {
@@ -39,9 +40,20 @@ const meetingKey = Symbol.for('concurrent-futures.inspected');
 // `process.getBuiltinModule` came with Node 20.16; before it, only the main context can be looked into.
 const meetingExpression =
   "(process.getBuiltinModule ? process.getBuiltinModule('node:inspector') : globalThis)[Symbol.for('concurrent-futures.inspected')]";
-const meetingPlace = (
-  'getBuiltinModule' in process ? ((inspector as { default?: object }).default ?? inspector) : globalThis
-) as Record<symbol, unknown>;
+
+type Inspector = typeof import('node:inspector');
+
+let loaded: { readonly api: Inspector; readonly meetingPlace: Record<symbol, unknown> } | undefined;
+
+/** Loaded by the first function that is inspected: a program that never gets there need not pay its 3 ms. */
+function load(): { readonly api: Inspector; readonly meetingPlace: Record<symbol, unknown> } {
+  if (loaded === undefined) {
+    const own = process.getBuiltinModule?.('node:inspector') as Inspector | undefined;
+    const api = own ?? (createRequire(process.execPath)('node:inspector') as Inspector);
+    loaded = { api, meetingPlace: (own ?? globalThis) as unknown as Record<symbol, unknown> };
+  }
+  return loaded;
+}
 
 /** What `bind` was given. */
 export interface BoundFunction {
@@ -151,7 +163,7 @@ export function scriptSource(scriptId: string): string {
 }
 
 function connect(): inspector.Session {
-  const made = new inspector.Session();
+  const made = new (load().api.Session)();
   made.connect();
   made.on('Debugger.scriptParsed', ({ params: { scriptId, url, startLine, startColumn } }) =>
     scripts.set(scriptId, { url, startLine, startColumn }),
@@ -194,6 +206,7 @@ function scopeKind(description: string): FunctionScope['kind'] {
 
 /** Leaves a value where the inspected context finds it, for as long as `use` runs. */
 function meet<T>(value: unknown, use: () => T): T {
+  const { meetingPlace } = load();
   meetingPlace[meetingKey] = value;
   try {
     return use();

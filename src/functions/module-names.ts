@@ -6,7 +6,7 @@ import { declaringScopes, innermost, type Range } from './declaring-scopes.js';
 import { isForeign, originOf, viteRoot } from './foreign-modules.js';
 import { freeVariables } from './free-variables.js';
 import { type FunctionLocation, scriptPlace, scriptSource } from './inspect.js';
-import { parseModule, parseScript } from './parse.js';
+import { lineStarts, parseModule, parseScript } from './parse.js';
 import {
   type RewrittenImport,
   requireAgain,
@@ -130,8 +130,7 @@ function readNames(program: Program, source: string, url: string): ScriptNames {
     if (all === undefined) loaded.set(name, [found]);
     else all.push(found);
   }
-  const lines = [0];
-  for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) lines.push(at + 1);
+  const lines = lineStarts(source);
   const assigned = new Set(assignmentsIn(program));
   const scopes = declaringScopes(program, new Set([...loaded.keys(), ...assigned]));
   return { loaded, scopes, assigned, lines };

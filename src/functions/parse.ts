@@ -88,6 +88,13 @@ export function parseScript(source: string): Program | undefined {
   }
 }
 
+/** The offset at which each line begins. The language knows more line breaks than one, and V8 counts them all. */
+export function lineStarts(source: string): number[] {
+  return [0, ...Array.from(source.matchAll(lineBreaks), ({ index, 0: found }) => index + found.length)];
+}
+
+const lineBreaks = /\r\n|[\n\r\u2028\u2029]/g;
+
 /** Whether a script's own first words are `'use strict'`. */
 export function beginsStrict(source: string): boolean {
   try {

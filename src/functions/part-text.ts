@@ -5,7 +5,7 @@ import { importName, metaName } from '../protocol/portable.js';
 import type { FreeVariables } from './free-variables.js';
 import { type AnyFunction, type FunctionLocation, type InspectedFunction, scriptSource } from './inspect.js';
 import type { Place } from './module-names.js';
-import { beginsStrict, type FunctionText } from './parse.js';
+import { beginsStrict, type FunctionText, lineStarts } from './parse.js';
 
 /** The text with `import()` and `import.meta` renamed, at the same columns. */
 export function withoutModule({ source, offset }: FunctionText, free: FreeVariables): string {
@@ -22,7 +22,7 @@ export function withoutModule({ source, offset }: FunctionText, free: FreeVariab
 /** Where the text of a function begins in its script. */
 export function textStart({ source, node, offset }: FunctionText, { line, column }: FunctionLocation): Place {
   const before = source.slice(offset, offset + locationIn(node, source, offset));
-  const breaks = before.split('\n').length - 1;
+  const breaks = lineStarts(before).length - 1;
   return { line: line - breaks, column: breaks === 0 ? column - before.length : 0 };
 }
 

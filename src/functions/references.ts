@@ -7,7 +7,7 @@ import { exportedNames } from './declared-names.js';
 import { isBeingEvaluated } from './evaluation.js';
 import { commonJsModule } from './foreign-modules.js';
 import { type AnyFunction, type InspectedFunction, scriptSource } from './inspect.js';
-import { parseModule } from './parse.js';
+import { lineStarts, parseModule } from './parse.js';
 
 type Reference = Extract<PortableFunction, { kind: 'reference' }>;
 
@@ -94,8 +94,7 @@ function readExports(source: string): ModuleExports {
 
 function isAnonymousDefault(fn: AnyFunction, { location }: InspectedFunction, exports: ModuleExports): boolean {
   const { start, end } = exports.anonymousDefault as { start: number; end: number };
-  const lines = exports.source.split('\n');
-  const offset = lines.slice(0, location.line).reduce((sum, line) => sum + line.length + 1, 0) + location.column;
+  const offset = (lineStarts(exports.source)[location.line] ?? 0) + location.column;
   return offset >= start && offset < end && exports.source.slice(start, end) === Function.prototype.toString.call(fn);
 }
 

@@ -26,20 +26,8 @@ const ownPrefixes = [
   '--heap-prof',
   '--debug-port',
 ];
-/** Of those, the ones whose value is an argument of its own. */
-const withValue = new Set([
-  '-e',
-  '--eval',
-  '-p',
-  '--print',
-  '-pe',
-  '--input-type',
-  '--run',
-  '--test-name-pattern',
-  '--test-reporter',
-  '--test-reporter-destination',
-  '--watch-path',
-]);
+/** Of those, the ones with a value that may begin with a dash. */
+const withText = new Set(['-e', '--eval', '-p', '--print', '-pe']);
 
 export function inheritedExecArgv(): string[] {
   const kept: string[] = [];
@@ -48,7 +36,9 @@ export function inheritedExecArgv(): string[] {
     const argument = all[i] as string;
     const name = argument.split('=', 1)[0] as string;
     if (own.has(name) || ownPrefixes.some((prefix) => name.startsWith(prefix))) {
-      if (withValue.has(name) && !argument.includes('=')) i += 1;
+      // What is no option is the value of the one before it: the program itself is not among these.
+      if (withText.has(name) && argument === name) i += 1;
+      else while (i + 1 < all.length && !(all[i + 1] as string).startsWith('-')) i += 1;
       continue;
     }
     kept.push(argument);

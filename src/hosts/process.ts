@@ -3,7 +3,7 @@
  *
  *   this process ──fd 3: the runtime's text, then frames──► child
  *                ◄──fd 4: frames, written synchronously────
- *                ◄──fd 5: claims, an unlinked file────────►
+ *                ◄──fd 5: claims, small outcomes: an unlinked file──►
  *                ◄──fd 2: standard error, passed on────────        (fd 1 goes where the option `stdout` says)
  *
  * Pipes of our own instead of Node's IPC channel: a child's synchronous write survives the child's death, and the user's
@@ -19,11 +19,13 @@ import type { Readable } from 'node:stream';
 import processSource from 'worker-source:process-main';
 import { BootstrapError, DeadlockError } from '../errors.js';
 import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
-import { claimsFileBytes, FileClaims } from '../protocol/file-claims.js';
+import { FileClaims } from '../protocol/file-claims.js';
+import { FileOutcomes, outcomesFileBytes } from '../protocol/file-outcomes.js';
 import { copyByFrame, encodeFrame, FrameReader, withLength } from '../protocol/frames.js';
-import type { FromWorker, ToWorker } from '../protocol/messages.js';
+import type { ToWorker } from '../protocol/messages.js';
 import { bootstrapSource, workerMark } from '../protocol/process-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
+import { type FromWire, OrderedAnswers } from './ordered-answers.js';
 import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
 
@@ -83,6 +85,8 @@ class ProcessLink implements WorkerLink {
   readonly #events: WorkerEvents;
   readonly #stderr: StderrTail;
   readonly #claimsFd: number;
+  readonly #outcomes: FileOutcomes;
+  readonly #answers: OrderedAnswers;
   #error: unknown;
   /** What has ended so far; the worker is gone once both have. */
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
@@ -93,6 +97,10 @@ class ProcessLink implements WorkerLink {
     this.#events = events;
     this.#claimsFd = openUnlinked();
     this.claims = new FileClaims(this.#claimsFd);
+    this.#outcomes = new FileOutcomes(this.#claimsFd);
+    this.#answers = new OrderedAnswers(this.#outcomes, (message) => {
+      if (!this.#isGone) events.onMessage(message);
+    });
     const { cwd, uid, gid } = settings;
     const execArgv = settings.execArgv ?? inheritedExecArgv();
     const args = [...execArgv, '--input-type=commonjs', '-e', bootstrapSource];
@@ -128,6 +136,14 @@ class ProcessLink implements WorkerLink {
     this.#commands.write(encodeFrame(message));
   }
 
+  watch(isWatched: boolean): void {
+    if (!this.#isGone) this.#answers.watch(isWatched);
+  }
+
+  look(): void {
+    if (!this.#isGone) this.#answers.look();
+  }
+
   poll(): void {
     // Pipes are read by the event loop alone; `block` has said so already.
   }
@@ -139,7 +155,7 @@ class ProcessLink implements WorkerLink {
   #listen(answers: Socket): void {
     const frames = new FrameReader();
     answers.on('data', (chunk: Buffer) => {
-      for (const message of frames.push(chunk)) if (!this.#isGone) this.#events.onMessage(message as FromWorker);
+      for (const message of frames.push(chunk)) if (!this.#isGone) this.#answers.receive(message as FromWire);
     });
     answers.on('close', () => {
       this.#answersEnded = true;
@@ -169,6 +185,8 @@ class ProcessLink implements WorkerLink {
 
   #end(): void {
     if (this.#isGone) return;
+    this.#outcomes.close();
+    this.#answers.look();
     this.#isGone = true;
     const stderr = this.#stderr.lastLines;
     const { code = null, signal = null } = this.#exit ?? {};
@@ -200,7 +218,7 @@ function openUnlinked(): number {
   const folder = mkdtempSync(claimsFolder());
   try {
     const fd = openSync(join(folder, 'claims'), 'wx+');
-    ftruncateSync(fd, claimsFileBytes);
+    ftruncateSync(fd, outcomesFileBytes);
     return fd;
   } finally {
     rmSync(folder, { recursive: true, force: true });

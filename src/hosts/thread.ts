@@ -21,17 +21,11 @@ import {
 import threadSource from 'worker-source:thread-main';
 import type { Transfer, WorkerEvents, WorkerExit, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
 import { SharedClaims } from '../protocol/claims.js';
-import type { FromWorker, ToWorker } from '../protocol/messages.js';
+import type { ToWorker } from '../protocol/messages.js';
 import { OutcomeRing } from '../protocol/outcomes.js';
-import {
-  bellMessage,
-  LifeWords,
-  MailWords,
-  PoolWords,
-  type ThreadData,
-  threadDataKey,
-} from '../protocol/thread-data.js';
+import { LifeWords, MailWords, PoolWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
+import { type FromWire, OrderedAnswers } from './ordered-answers.js';
 import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
 
@@ -79,23 +73,18 @@ export class ThreadHost implements WorkerHost {
 const descriptorOwners = new Map<number, ThreadLink>();
 let births = 0;
 
-type FromThread = FromWorker | typeof bellMessage;
-
 class ThreadLink implements WorkerLink {
   readonly claims: SharedClaims;
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #outcomes: OutcomeRing;
+  readonly #answers: OrderedAnswers;
   readonly #mail: MailWords;
   readonly #pool: PoolWords;
-  /** The task whose outcome is next. */
-  #nextSeq = 0;
   readonly #events: WorkerEvents;
   readonly #life: LifeWords;
   readonly #stderr: StderrTail;
   readonly #birth = ++births;
   #error: unknown;
-  #isWatched = false;
   #wasTerminated = false;
   #isGone = false;
 
@@ -110,7 +99,9 @@ class ThreadLink implements WorkerLink {
     this.#pool = new PoolWords(pool);
     this.#mail = new MailWords(mail);
     this.claims = new SharedClaims(claims);
-    this.#outcomes = new OutcomeRing(outcomes);
+    this.#answers = new OrderedAnswers(new OutcomeRing(outcomes), (message) => {
+      if (!this.#isGone) events.onMessage(message);
+    });
     this.#life = new LifeWords(life);
     this.#events = events;
     this.#port = port1;
@@ -131,8 +122,8 @@ class ThreadLink implements WorkerLink {
       this.#drain();
       this.#end(code);
     });
-    port1.on('message', (message: FromThread) => {
-      this.#receive(message);
+    port1.on('message', (message: FromWire) => {
+      this.#answers.receive(message);
       // What else is there comes cheaper by the handful than one event each.
       this.#drain();
     });
@@ -150,14 +141,11 @@ class ThreadLink implements WorkerLink {
   }
 
   watch(isWatched: boolean): void {
-    this.#isWatched = isWatched;
-    if (isWatched) this.#outcomes.muffle();
-    else this.#outcomes.silence();
-    this.#takeOutcomes();
+    this.#answers.watch(isWatched);
   }
 
   look(): void {
-    this.#takeOutcomes();
+    this.#answers.look();
   }
 
   poll(): void {
@@ -175,33 +163,9 @@ class ThreadLink implements WorkerLink {
   }
 
   #drain(): void {
-    this.#takeOutcomes();
+    this.#answers.look();
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-      this.#receive(next.message as FromThread);
-    }
-  }
-
-  #receive(message: FromThread): void {
-    if (message === bellMessage) {
-      if (!this.#isWatched) this.#outcomes.silence();
-      this.#takeOutcomes();
-      return;
-    }
-    const isAnswer = message.kind === 'done' || message.kind === 'failed' || message.kind === 'revoked';
-    if (isAnswer) {
-      this.#takeOutcomes();
-      this.#nextSeq += 1;
-    }
-    if (!this.#isGone) this.#events.onMessage(message);
-    // What stood in the ring behind this answer could not be read before it, and its bell has been heard.
-    if (isAnswer) this.#takeOutcomes();
-  }
-
-  #takeOutcomes(): void {
-    for (let next = this.#outcomes.take(this.#nextSeq); next; next = this.#outcomes.take(this.#nextSeq)) {
-      const seq = this.#nextSeq;
-      this.#nextSeq += 1;
-      if (!this.#isGone) this.#events.onMessage({ kind: 'done', seq, value: next.value, ms: next.ms });
+      this.#answers.receive(next.message as FromWire);
     }
   }
 

@@ -20,9 +20,11 @@ import { readSync, writeSync } from 'node:fs';
 import { type Claimant, type Claims, decodeSince, encodeSince, type RunningSince, ringSize } from './claims.js';
 
 const startedAtOffset = 0;
-const revokedOffset = 16;
-
-export const claimsFileBytes = revokedOffset + ringSize;
+/** What else stands in the file: see file-outcomes.ts. */
+export const finishedOffset = 16;
+export const bellOffset = 24;
+const revokedOffset = 32;
+export const outcomesOffset = revokedOffset + ringSize;
 
 /** The executor's side. */
 export class FileClaims implements Claims {
@@ -32,11 +34,12 @@ export class FileClaims implements Claims {
   readonly #bytes = Buffer.alloc(16);
   readonly #words = new Float64Array(this.#bytes.buffer, this.#bytes.byteOffset, 2);
 
-  /** @param fd a file of {@link claimsFileBytes} zero bytes; its `started` word is set here. */
+  /** @param fd a file of zeros up to {@link outcomesOffset} at least; its `started` and `finished` are set here. */
   constructor(fd: number) {
     this.#fd = fd;
     this.#words[0] = -1;
     writeSync(fd, this.#bytes, 0, 16, startedAtOffset);
+    writeSync(fd, this.#bytes, 0, 8, finishedOffset);
   }
 
   offer(seq: number): void {
@@ -74,18 +77,26 @@ export class FileClaimant implements Claimant {
   readonly #fd: number;
   readonly #bytes = Buffer.alloc(16);
   readonly #words = new Float64Array(this.#bytes.buffer, this.#bytes.byteOffset, 2);
-  readonly #mark = Buffer.alloc(1);
+  /** The bell and the marks up to the one that is asked for: to read them all costs no more than to read one. */
+  readonly #read = Buffer.alloc(outcomesOffset - bellOffset);
+  readonly #bell = new Float64Array(this.#read.buffer, this.#read.byteOffset, 1);
 
   constructor(fd: number) {
     this.#fd = fd;
+  }
+
+  /** Whether the bell had been rung already at the last claim (file-outcomes.ts). */
+  get wasRung(): boolean {
+    return this.#bell[0] === 1;
   }
 
   claim(seq: number, isLoading: boolean): boolean {
     this.#words[0] = seq;
     this.#words[1] = encodeSince(isLoading);
     writeSync(this.#fd, this.#bytes, 0, 16, startedAtOffset);
-    readSync(this.#fd, this.#mark, 0, 1, revokedOffset + (seq % ringSize));
-    return this.#mark[0] === 0;
+    const mark = revokedOffset - bellOffset + (seq % ringSize);
+    readSync(this.#fd, this.#read, 0, mark + 1, bellOffset);
+    return this.#read[mark] === 0;
   }
 
   loaded(): void {

@@ -9,13 +9,14 @@
 
 import { Deserializer, Serializer } from 'node:v8';
 import type { FromWorker, ToWorker } from './messages.js';
+import { bellMessage } from './outcomes.js';
 
 const headerBytes = 5;
 const formats = { v8: 0, json: 1 } as const;
 
 /** One frame. Throws what structured clone throws. */
-export function encodeFrame(message: ToWorker | FromWorker): Buffer {
-  return isJson(message) ? jsonFrame(message) : v8Frame(message);
+export function encodeFrame(message: ToWorker | FromWorker | typeof bellMessage): Buffer {
+  return message === bellMessage || isJson(message) ? jsonFrame(message) : v8Frame(message);
 }
 
 /** Bytes with their length in front, for the text that a child reads before it knows of frames. */

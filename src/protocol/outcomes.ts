@@ -15,17 +15,32 @@
 
 import { ringSize } from './claims.js';
 
-const kinds = { missing: 0, undefined: 1, null: 2, false: 3, true: 4, number: 5 } as const;
+/** 0 is an empty place. */
+const missing = 0;
+const kinds = { undefined: 1, null: 2, false: 3, true: 4, number: 5 } as const;
 
 const silent = 0;
 const rung = 1;
+
+/** What a worker sends when it rings. */
+export const bellMessage = 0;
 
 export interface SmallOutcome {
   readonly value: unknown;
   readonly ms: number;
 }
 
-export class OutcomeRing {
+/** Where an executor reads outcomes, whatever they are written in. */
+export interface OutcomeSource {
+  /** From now on the worker rings again. */
+  silence(): void;
+  /** As long as the executor looks by itself, the worker need not ring. */
+  muffle(): void;
+  /** The outcome of a task, if it is there; its place is free then. */
+  take(seq: number): SmallOutcome | undefined;
+}
+
+export class OutcomeRing implements OutcomeSource {
   static readonly byteLength = 8 + ringSize * (4 + 8 + 8);
   readonly #bell: Int32Array;
   readonly #kinds: Int32Array;
@@ -44,10 +59,10 @@ export class OutcomeRing {
   /** Writes an outcome down; `false` for one that needs a message. */
   write(seq: number, value: unknown, ms: number): boolean {
     const kind = kindOf(value);
-    if (kind === kinds.missing) return false;
+    if (kind === undefined) return false;
     const place = seq % ringSize;
     this.#ms[place] = ms;
-    if (kind === kinds.number) this.#values[place] = value as number;
+    if (typeof value === 'number') this.#values[place] = value;
     Atomics.store(this.#kinds, place, kind);
     return true;
   }
@@ -59,43 +74,26 @@ export class OutcomeRing {
 
   // ── The executor's side ──
 
-  /** From now on the worker rings again. */
   silence(): void {
     Atomics.store(this.#bell, 0, silent);
   }
 
-  /** As long as the executor looks by itself, the worker need not ring. */
   muffle(): void {
     Atomics.store(this.#bell, 0, rung);
   }
 
-  /** The outcome of a task, if it is there; its place is free then. */
   take(seq: number): SmallOutcome | undefined {
     const place = seq % ringSize;
     const kind = Atomics.load(this.#kinds, place);
-    if (kind === kinds.missing) return undefined;
-    const outcome = { value: this.#valueOf(kind, place), ms: this.#ms[place] as number };
-    Atomics.store(this.#kinds, place, kinds.missing);
+    if (kind === missing) return undefined;
+    const outcome = { value: valueOfKind(kind, this.#values[place] as number), ms: this.#ms[place] as number };
+    Atomics.store(this.#kinds, place, missing);
     return outcome;
-  }
-
-  #valueOf(kind: number, place: number): unknown {
-    switch (kind) {
-      case kinds.null:
-        return null;
-      case kinds.false:
-        return false;
-      case kinds.true:
-        return true;
-      case kinds.number:
-        return this.#values[place];
-      default:
-        return undefined;
-    }
   }
 }
 
-function kindOf(value: unknown): number {
+/** The number for a value that a word can hold; `undefined` for others. */
+export function kindOf(value: unknown): number | undefined {
   switch (typeof value) {
     case 'undefined':
       return kinds.undefined;
@@ -104,6 +102,22 @@ function kindOf(value: unknown): number {
     case 'number':
       return kinds.number;
     default:
-      return value === null ? kinds.null : kinds.missing;
+      return value === null ? kinds.null : undefined;
+  }
+}
+
+/** The value of that kind; `word` is that of a number. */
+export function valueOfKind(kind: number, word: number): unknown {
+  switch (kind) {
+    case kinds.null:
+      return null;
+    case kinds.false:
+      return false;
+    case kinds.true:
+      return true;
+    case kinds.number:
+      return word;
+    default:
+      return undefined;
   }
 }

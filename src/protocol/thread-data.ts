@@ -4,9 +4,6 @@ import type { MessagePort } from 'node:worker_threads';
 
 export const threadDataKey = 'concurrent-futures';
 
-/** What a worker's port brings beside its answers: there is something in shared memory. */
-export const bellMessage = 0;
-
 export interface ThreadData {
   readonly port: MessagePort;
   readonly claims: SharedArrayBuffer;

@@ -5,8 +5,10 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { withTypeScript } from '../functions/typescript.js';
 import { FileClaimant } from '../protocol/file-claims.js';
+import { FileOutcomeWriter } from '../protocol/file-outcomes.js';
 import { copyByFrame, encodeFrame, FrameReader } from '../protocol/frames.js';
 import type { ToWorker } from '../protocol/messages.js';
+import { bellMessage } from '../protocol/outcomes.js';
 import { childFds, workerMark } from '../protocol/process-data.js';
 import { setWorkerScope } from './current.js';
 import { IsolateScope } from './isolate-scope.js';
@@ -20,12 +22,35 @@ delete process.env[workerMark];
 process.on('SIGINT', () => {});
 endWithParent();
 
+const claimant = new FileClaimant(childFds.claims);
+const outcomes = new FileOutcomeWriter(childFds.claims);
+const bellFrame = encodeFrame(bellMessage);
+
+function ring(wasRung?: boolean): void {
+  if (outcomes.ring(wasRung)) writeFully(bellFrame);
+}
+
 const scope = new IsolateScope();
 setWorkerScope(scope);
 const runtime = new Runtime(
   {
-    claimant: new FileClaimant(childFds.claims),
-    send: (message) => writeFully(encodeFrame(message)),
+    claimant: {
+      claim(seq, isLoading) {
+        const isOurs = claimant.claim(seq, isLoading);
+        // With this claim the outcome before it counts.
+        ring(claimant.wasRung);
+        return isOurs;
+      },
+      loaded: () => claimant.loaded(),
+    },
+    send(message) {
+      if (message.kind === 'done' && outcomes.write(message.seq, message.value, message.ms)) return;
+      writeFully(encodeFrame(message));
+    },
+    flush() {
+      outcomes.finish();
+      ring();
+    },
     copy: copyByFrame,
     importModule: withTypeScript(importModule),
     localFunction: () => undefined,

@@ -30,6 +30,8 @@ export interface RuntimeLink {
   readonly claimant: Claimant;
   /** Throws what the wire throws; then nothing was sent. */
   send(message: FromWorker): void;
+  /** No task is about to be claimed: answers that were held back until then must go now. */
+  flush?(): void;
   copy(value: unknown): unknown;
   importModule: ImportModule;
   /** A function that needs no reviving, because this is the thread that it comes from. */
@@ -118,6 +120,7 @@ export class Runtime {
       }
       if (performance.now() > breatheAt && !this.#backlog.isEmpty) {
         this.#state = 'breathing';
+        this.#link.flush?.();
         setImmediate(() => {
           if (this.#state === 'breathing') this.runBacklog();
         });
@@ -125,6 +128,7 @@ export class Runtime {
       }
     }
     this.#state = 'waiting';
+    this.#link.flush?.();
     if (this.#retires) this.#link.exit();
   }
 

@@ -6,15 +6,8 @@ import { workerData } from 'node:worker_threads';
 import { withTypeScript } from '../functions/typescript.js';
 import { SharedClaims } from '../protocol/claims.js';
 import type { ToWorker } from '../protocol/messages.js';
-import { OutcomeRing } from '../protocol/outcomes.js';
-import {
-  bellMessage,
-  LifeWords,
-  MailWords,
-  PoolWords,
-  type ThreadData,
-  threadDataKey,
-} from '../protocol/thread-data.js';
+import { bellMessage, OutcomeRing } from '../protocol/outcomes.js';
+import { LifeWords, MailWords, PoolWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { setWorkerScope } from './current.js';
 import { IsolateScope } from './isolate-scope.js';
 import { LookOut } from './look-out.js';

@@ -44,6 +44,11 @@ test('under c8', options, async () => {
   assert.match(stdout, /main\.js +\| +\d/);
 });
 
+test('with options that are for this process alone, their values standing apart', options, async () => {
+  const cwd = project('profiled', esm);
+  await check({ cwd, args: ['--cpu-prof', '--cpu-prof-dir', cwd, '--cpu-prof-interval', '1000', 'main.js'] });
+});
+
 // ── The permission model ──
 
 const allowed = process.allowedNodeEnvironmentFlags;

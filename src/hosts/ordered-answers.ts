@@ -1,0 +1,52 @@
+/** Answers that come two ways, in shared words and as messages, put back into the order of their tasks. */
+
+import type { FromWorker } from '../protocol/messages.js';
+import { bellMessage, type OutcomeSource } from '../protocol/outcomes.js';
+
+export type FromWire = FromWorker | typeof bellMessage;
+
+export class OrderedAnswers {
+  readonly #outcomes: OutcomeSource;
+  readonly #deliver: (message: FromWorker) => void;
+  /** The task whose outcome is next. */
+  #nextSeq = 0;
+  #isWatched = false;
+
+  constructor(outcomes: OutcomeSource, deliver: (message: FromWorker) => void) {
+    this.#outcomes = outcomes;
+    this.#deliver = deliver;
+  }
+
+  receive(message: FromWire): void {
+    if (message === bellMessage) {
+      if (!this.#isWatched) this.#outcomes.silence();
+      this.look();
+      return;
+    }
+    const isAnswer = message.kind === 'done' || message.kind === 'failed' || message.kind === 'revoked';
+    if (isAnswer) {
+      this.look();
+      this.#nextSeq += 1;
+    }
+    this.#deliver(message);
+    // What stood behind this answer could not be read before it, and its bell has been heard.
+    if (isAnswer) this.look();
+  }
+
+  /** Delivers the outcomes that are there, up to the first that is not. */
+  look(): void {
+    for (let next = this.#outcomes.take(this.#nextSeq); next; next = this.#outcomes.take(this.#nextSeq)) {
+      const seq = this.#nextSeq;
+      this.#nextSeq += 1;
+      this.#deliver({ kind: 'done', seq, value: next.value, ms: next.ms });
+    }
+  }
+
+  /** While watched, the worker need not ring. */
+  watch(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+    if (isWatched) this.#outcomes.muffle();
+    else this.#outcomes.silence();
+    this.look();
+  }
+}
