@@ -106,7 +106,7 @@ const forms = {
   }),
   tag: (name, _declaration, c) => ({
     kind: 'tag',
-    text: `const ${name} = ({ raw, length }, ...values) => [...raw, length, values, ${c.readNow()}];`,
+    text: `const ${name} = ({ raw, length }, ...given) => [...raw, length, given, ${c.readNow()}];`,
   }),
   class: (name, _declaration, c) => ({ kind: 'class', text: classText(name, c) }),
   derivedClass: (name, _declaration, c) => ({

@@ -23,7 +23,7 @@ const shapes: { readonly [K in FunctionKind]: readonly Shape[] } = {
     (parameters, body) => `new (class { m(${parameters}) {${body}} })().m`,
     (parameters, body) => `(class { static f = (${parameters}) => {${body}} }).f`,
     (parameters, body, c) =>
-      `((made) => (${parameters}) => {${ending(body, 'return [out, made];')}})(${c.readEagerly()})`,
+      `((madeBefore) => (${parameters}) => {${ending(body, 'return [out, madeBefore];')}})(${c.readEagerly()})`,
     (parameters, body) => `[0, 1, 2].map((turn) => (${parameters}) => { const inTurn = turn;${body} })[1]`,
     (parameters, body) => `(class { static 'a name'(${parameters}) {${body}} })['a name']`,
     (parameters, body) => `({ 7(${parameters}) {${body}} })[7]`,

@@ -59,7 +59,7 @@ const forms = {
       `{ class ${name} ${c.oneOf(['', 'extends Array', 'extends (class { base = 1; })'])} { #p = ${c.readNow()}; static s = ${c.readNow()}; static #q = 4;` +
       ` static { ${name}.t = [${c.readNow()}, ${name}.#q]; } ['m' + 1]() { return ${c.readNow()}; } get v() { return this.#p; } set v(x) { this.#p = x; }` +
       ` static #h() { return this.#q; } static h() { return ${name}.#h(); } static has(o) { return #p in o; } #private() { return 2; } call() { return this.#private(); } }` +
-      ` const o = new ${name}(); out.push(o.v, ${name}.s, ${name}.t, o.m1(), ${name}.h(), ${name}.has(o), o.call()); o.v = 3; out.push(o.v); }`
+      ` const instance = new ${name}(); out.push(instance.v, ${name}.s, ${name}.t, instance.m1(), ${name}.h(), ${name}.has(instance), instance.call()); instance.v = 3; out.push(instance.v); }`
     );
   },
   branches: (c, inner) => {
