@@ -72,6 +72,11 @@ export class Collection {
     return { portable: { kind: 'value', parts: this.#parts, objects, symbols: this.#symbols, units: ids }, units };
   }
 
+  /** The functions that go by their text: properties that are put on one of them later change what travels. */
+  get functions(): AnyFunction[] {
+    return [...this.#partOf.keys()].filter((key) => typeof key === 'function');
+  }
+
   #addFunction(fn: AnyFunction, inspected: InspectedFunction | undefined, names: readonly string[]): number {
     const known = this.#partOf.get(fn);
     if (known !== undefined) return known;
@@ -110,7 +115,7 @@ export class Collection {
       const owner = fn.prototype as object;
       part.prototypeProperties.push(this.#graph.property(owner, key, { trail, variable, path, isOptional: true }));
     }
-    if (part.properties.length > 0) this.isFixed = false;
+    if (part.properties.length > 0 || part.prototypeProperties.length > 0) this.isFixed = false;
   }
 
   /**

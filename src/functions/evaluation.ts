@@ -20,7 +20,6 @@ function callSites(): NodeJS.CallSite[] {
     return (new Error('for its call sites').stack ?? []) as unknown as NodeJS.CallSite[];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
-    // biome-ignore lint/suspicious/noExplicitAny: it may well have been undefined, which its type leaves out
-    Error.prepareStackTrace = prepareStackTrace as any;
+    Error.prepareStackTrace = prepareStackTrace;
   }
 }

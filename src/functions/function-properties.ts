@@ -30,6 +30,13 @@ export function prototypeProperties(fn: AnyFunction, node: AnyNode): Key[] {
   return Reflect.ownKeys(prototype).filter((key) => key !== 'constructor' && !declared.has(key));
 }
 
+/** How many properties a function and its prototype have: it grows when somebody puts one on them. */
+export function countProperties(fn: AnyFunction): number {
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, 'prototype')?.value;
+  const inherited = typeof prototype === 'object' && prototype !== null ? Reflect.ownKeys(prototype).length : 0;
+  return Reflect.ownKeys(fn).length + inherited;
+}
+
 /** The function's name, where its text by itself would give it another. */
 export function assignedName(fn: AnyFunction, node: AnyNode): string | undefined {
   const name: unknown = Object.getOwnPropertyDescriptor(fn, 'name')?.value;

@@ -3,6 +3,7 @@
 import { serialize } from 'node:v8';
 import { isErrorClass } from '../protocol/errors.js';
 import type { PortableFunction } from '../protocol/portable.js';
+import { countProperties } from './function-properties.js';
 import { type AnyFunction, inspectFunction } from './inspect.js';
 import { isLoadedName } from './module-names.js';
 import { toPortable } from './portable.js';
@@ -52,8 +53,15 @@ export class FunctionHandle {
   }
 }
 
-/** The latest handle of a function, with what it was made from where that may change. */
-const handles = new WeakMap<AnyFunction, { readonly handle: FunctionHandle; readonly state: Buffer | undefined }>();
+interface Latest {
+  readonly handle: FunctionHandle;
+  /** What it was made from, where that may change. */
+  readonly state: Buffer | undefined;
+  /** The functions whose texts it holds, and how many properties each had. */
+  readonly functions: readonly (readonly [AnyFunction, number])[];
+}
+
+const handles = new WeakMap<AnyFunction, Latest>();
 /** Found by id or by text for as long as anybody uses them, and not kept in memory for longer. */
 const byId = new Map<number, WeakRef<FunctionHandle>>();
 const byText = new Map<string, WeakRef<FunctionHandle>>();
@@ -65,16 +73,20 @@ const collected = new FinalizationRegistry<{ id: number; text: string | undefine
 /** The handle of a function as it stands now; throws `FunctionNotPortableError` for one that can't travel. */
 export function functionHandle(fn: AnyFunction): FunctionHandle {
   const latest = handles.get(fn);
-  if (latest !== undefined && latest.state === undefined) return latest.handle;
-  const { portable, units, isFixed } = toPortable(fn);
+  if (latest !== undefined && isFixed(latest)) return latest.handle;
+  const { portable, units, functions, isFixed: mayStay } = toPortable(fn);
   // What a function captures is looked at in each submit where it may have changed, and sent again only if it has.
-  const state = isFixed ? undefined : stateOf(portable);
+  const state = mayStay ? undefined : stateOf(portable);
   if (latest?.state !== undefined && state?.equals(latest.state)) {
     return latest.handle;
   }
   const handle = newOrSameText(fn, portable, units);
-  handles.set(fn, { handle, state });
+  handles.set(fn, { handle, state, functions: functions.map((each) => [each, countProperties(each)]) });
   return handle;
+}
+
+function isFixed({ state, functions }: Latest): boolean {
+  return state === undefined && functions.every(([fn, count]) => countProperties(fn) === count);
 }
 
 /** Everything that the function is made of, to be compared; its data is told by its units, which change with it. */
@@ -98,7 +110,7 @@ function newOrSameText(fn: AnyFunction, portable: PortableFunction, units: reado
 function textOf(fn: AnyFunction, portable: PortableFunction): string | undefined {
   if (portable.kind !== 'value' || portable.parts.length > 1 || portable.objects.length > 0) return undefined;
   const [part] = portable.parts;
-  return part?.captures.length === 0 && part.properties.length === 0
+  return part?.captures.length === 0 && part.properties.length === 0 && part.prototypeProperties.length === 0
     ? `${part.url}\n${fn.name}\n${part.source}`
     : undefined;
 }

@@ -18,7 +18,9 @@ export interface Portable {
   readonly portable: PortableFunction;
   /** The data that it refers to. */
   readonly units: readonly Unit[];
-  /** Whether it stays the same for as long as the function lives: otherwise it is as of this moment. */
+  /** The functions that it holds the texts of. */
+  readonly functions: readonly AnyFunction[];
+  /** Whether it stays the same for as long as nobody puts properties on these: otherwise it is as of this moment. */
   readonly isFixed: boolean;
 }
 
@@ -26,8 +28,8 @@ export interface Portable {
 export function toPortable(fn: AnyFunction): Portable {
   const inspected = inspectOnce(fn);
   const direct = directly(fn, inspected, { root: fn, names: [] });
-  if (direct !== undefined) return { portable: direct, units: [], isFixed: true };
+  if (direct !== undefined) return { portable: direct, units: [], functions: [], isFixed: true };
   const collection = new Collection(fn, inspected);
   const { portable, units } = collection.finish();
-  return { portable, units, isFixed: collection.isFixed };
+  return { portable, units, functions: collection.functions, isFixed: collection.isFixed };
 }

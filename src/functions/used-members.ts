@@ -21,7 +21,8 @@ export function usedMembers(value: object, use: NameUse): string[] | undefined {
 
 /** What a module exports, as an object: its own names, read through getters, none of which looks at `this`. */
 export function isModuleLike(value: object): boolean {
-  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  // Its own, and not by a getter: a class may have one that does anything.
+  const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value as unknown;
   return tag === 'Module' || Object.hasOwn(value, '__esModule');
 }
 

@@ -23,7 +23,8 @@ import {
 import type { PortableFunction } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
 import { Backlog, type HandedTask } from './backlog.js';
-import type { CurrentTask, Progress, WorkerScope } from './current.js';
+import type { CurrentTask, WorkerScope } from './current.js';
+import { RunningTask } from './running-task.js';
 
 /** What a host gives its runtime. */
 export interface RuntimeLink {
@@ -188,7 +189,9 @@ export class Runtime {
 
   #call(fn: Callable, entry: HandedTask): unknown {
     const { seq, name, attempt, isChunk, values } = entry;
-    const task = new RunningTask({ seq, name, attempt, workerId: this.#init?.workerId ?? 0 }, this.#link);
+    const task = new RunningTask({ seq, name, attempt, workerId: this.#init?.workerId ?? 0 }, (progress) =>
+      this.#link.send({ kind: 'report', seq, progress }),
+    );
     this.#current = task;
     if (isChunk) return this.#link.runAs(task, () => this.#applyToRows(fn, values as readonly unknown[][]));
     return this.#link.runAs(task, fn, values);
@@ -274,38 +277,6 @@ export class Runtime {
     if (limit === 0) return;
     const residentBytes = this.#link.residentBytes();
     if (residentBytes > limit) this.#link.send({ kind: 'heavy', residentBytes });
-  }
-}
-
-/** What `currentTask()` gives; the signal is made for those who ask, since it costs more than a tiny task. */
-class RunningTask implements CurrentTask {
-  readonly seq: number;
-  readonly name: string;
-  readonly attempt: number;
-  readonly workerId: number;
-  readonly #link: RuntimeLink;
-  #controller: AbortController | undefined;
-
-  constructor(of: { seq: number; name: string; attempt: number; workerId: number }, link: RuntimeLink) {
-    this.seq = of.seq;
-    this.name = of.name;
-    this.attempt = of.attempt;
-    this.workerId = of.workerId;
-    this.#link = link;
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
-  }
-
-  abort(reason: unknown): void {
-    this.#controller ??= new AbortController();
-    this.#controller.abort(reason);
-  }
-
-  report(progress: number | Progress): void {
-    this.#link.send({ kind: 'report', seq: this.seq, progress });
   }
 }
 

@@ -42,6 +42,37 @@ contract('an instance and an object of functions are as they were at the call to
   assert.deepEqual([await doubled, await changed], [4, 400]);
 });
 
+contract(
+  'what is put on a captured function or its prototype later is there in the next submit',
+  async ({ executor }) => {
+    const helper: { (): unknown; extra?: number } = () => helper.extra ?? 'none';
+    const call = (): unknown => helper();
+    const before = executor.submit(call);
+    helper.extra = 5;
+    assert.deepEqual([await before, await executor.submit(call)], ['none', 5]);
+    const { Old, twice } = readers;
+    const original = Old.prototype.twice;
+    const first = executor.submit(twice);
+    Old.prototype.twice = function () {
+      return this.n * 20;
+    };
+    const second = executor.submit(twice);
+    Old.prototype.twice = original;
+    assert.deepEqual([await first, await second], [6, 60]);
+  },
+);
+
+contract('an instance whose class has a tag of its own is taken without a look at it', async ({ executor }) => {
+  class Tagged {
+    a = 1;
+    get [Symbol.toStringTag](): string {
+      throw new Error('looked at');
+    }
+  }
+  const tagged = new Tagged();
+  assert.equal(await executor.submit(() => tagged.a), 1);
+});
+
 contract('closures of a loop over one large object each see their own element', async ({ executor }) => {
   const big = Array.from({ length: 20_000 }, (_, i) => ({ i }));
   const futures = Array.from({ length: 20 }, (_, i) => executor.submit(() => big[i * 1_000]?.i));

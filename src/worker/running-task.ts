@@ -1,0 +1,36 @@
+import type { CurrentTask, Progress } from './current.js';
+
+/** What `currentTask()` gives; the signal is made for those who ask, since it costs more than a tiny task. */
+export class RunningTask implements CurrentTask {
+  readonly seq: number;
+  readonly name: string;
+  readonly attempt: number;
+  readonly workerId: number;
+  readonly #send: (progress: number | Progress) => void;
+  #controller: AbortController | undefined;
+
+  constructor(
+    of: { seq: number; name: string; attempt: number; workerId: number },
+    send: (progress: number | Progress) => void,
+  ) {
+    this.seq = of.seq;
+    this.name = of.name;
+    this.attempt = of.attempt;
+    this.workerId = of.workerId;
+    this.#send = send;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+
+  report(progress: number | Progress): void {
+    this.#send(progress);
+  }
+}
