@@ -3,7 +3,7 @@
  * submit would take half a millisecond.
  */
 
-import { type AnyFunction, type InspectedFunction, inspect } from './inspect.js';
+import { type AnyFunction, type FunctionScope, type InspectedFunction, inspect, readBinding } from './inspect.js';
 
 const known = new WeakMap<AnyFunction, InspectedFunction>();
 
@@ -16,12 +16,14 @@ export function inspectOnce(fn: AnyFunction): InspectedFunction | undefined {
 export function keepConstant(fn: AnyFunction, { location, scopes }: InspectedFunction, names: Iterable<string>): void {
   const wanted = [...names];
   // Not the scopes themselves: they would keep all else alive that they hold by now.
-  const only = (bindings: Readonly<Record<string, unknown>>) =>
-    Object.fromEntries(wanted.flatMap((name) => (Object.hasOwn(bindings, name) ? [[name, bindings[name]]] : [])));
+  const only = (scope: FunctionScope) =>
+    Object.fromEntries(
+      wanted.flatMap((name) => (Object.hasOwn(scope.bindings, name) ? [[name, readBinding(scope, name)]] : [])),
+    );
   known.set(fn, {
     location,
     scopes: scopes
       .filter(({ kind }) => kind !== 'global')
-      .map(({ kind, bindings }) => ({ kind, bindings: only(bindings) })),
+      .map((scope) => ({ kind: scope.kind, bindings: only(scope) })),
   });
 }

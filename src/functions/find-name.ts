@@ -1,7 +1,7 @@
 /** What a name that a function uses stands for, among the scopes around it. */
 
 import { isPlatformGlobal } from './builtins.js';
-import type { InspectedFunction } from './inspect.js';
+import { type InspectedFunction, readBinding } from './inspect.js';
 import { assignedNames, type LoadedName, loadedName, type Place } from './module-names.js';
 import { mockedModule } from './runners.js';
 
@@ -31,7 +31,7 @@ export function findName(name: string, { location, scopes }: InspectedFunction):
   // An import is not looked at: its module may not have set it yet.
   const isLookedAt = loaded === undefined || loaded.kind === 'vite' || loaded.kind === 'namespace';
   if (!isLookedAt) return { value: undefined, at, loaded, isConstant: true };
-  const value = scope.bindings[name];
+  const value = readBinding(scope, name);
   const mocked = loaded === undefined ? undefined : mockedModule(value);
   if (mocked !== undefined) return { value: mocked, at, loaded: undefined, isConstant: false };
   // A constant whose declaration has not run yet looks like this, too.

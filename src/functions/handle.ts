@@ -4,7 +4,7 @@ import { serialize } from 'node:v8';
 import { isErrorClass } from '../protocol/errors.js';
 import type { PortableFunction } from '../protocol/portable.js';
 import { countProperties } from './function-properties.js';
-import { type AnyFunction, inspectFunction } from './inspect.js';
+import { type AnyFunction, inspectFunction, readBinding } from './inspect.js';
 import { isLoadedName } from './module-names.js';
 import { toPortable } from './portable.js';
 import { isNamespace } from './runners.js';
@@ -37,9 +37,10 @@ export class FunctionHandle {
     try {
       const inspected = inspectFunction(this.original);
       if (inspected === undefined) return undefined;
-      for (const { kind, bindings } of inspected.scopes) {
-        if (kind === 'global') continue;
-        for (const [variable, value] of Object.entries(bindings)) {
+      for (const scope of inspected.scopes) {
+        if (scope.kind === 'global') continue;
+        for (const variable of Object.keys(scope.bindings)) {
+          const value = readBinding(scope, variable);
           const isModule = isLoadedName(variable, inspected.location) && isNamespace(value);
           const candidates = isModule ? [value[name], value['default']] : [value];
           // By the class's own name: the variable may be called otherwise, by an import or a minifier.
@@ -47,7 +48,7 @@ export class FunctionHandle {
         }
       }
     } catch {
-      // No inspector, or a binding that is not initialized: the class is not known here.
+      // No inspector: the class is not known here.
     }
     return undefined;
   }

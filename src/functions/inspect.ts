@@ -23,9 +23,19 @@ export interface FunctionLocation {
 }
 
 /** One enclosing scope, innermost first. `bindings` holds the very values, as they stand at this moment: it does not follow later assignments. */
-interface FunctionScope {
+export interface FunctionScope {
   readonly kind: 'local' | 'module' | 'script' | 'global';
   readonly bindings: Readonly<Record<string, unknown>>;
+}
+
+/** What a name stands for in a scope; `undefined` for one whose declaration has not run yet, at which newer engines throw. */
+export function readBinding({ bindings }: Pick<FunctionScope, 'bindings'>, name: string): unknown {
+  try {
+    return bindings[name];
+  } catch {
+    // "Cannot access … from debugger"
+    return undefined;
+  }
 }
 
 export interface InspectedFunction {

@@ -6,7 +6,7 @@ import type { PortableFunction } from '../protocol/portable.js';
 import { exportedNames } from './declared-names.js';
 import { isBeingEvaluated } from './evaluation.js';
 import { commonJsModule } from './foreign-modules.js';
-import { type AnyFunction, type InspectedFunction, scriptSource } from './inspect.js';
+import { type AnyFunction, type InspectedFunction, readBinding, scriptSource } from './inspect.js';
 import { lineStarts, parseModule } from './parse.js';
 
 type Reference = Extract<PortableFunction, { kind: 'reference' }>;
@@ -77,7 +77,7 @@ function moduleExport(fn: AnyFunction, inspected: InspectedFunction): Reference 
     exportsByScript.set(scriptId, exports);
   }
   for (const { local, exported } of exports.names) {
-    if (readBinding(module.bindings, local) === fn) return { kind: 'reference', url, name: exported };
+    if (readBinding(module, local) === fn) return { kind: 'reference', url, name: exported };
   }
   if (exports.anonymousDefault !== undefined && isAnonymousDefault(fn, inspected, exports)) {
     return { kind: 'reference', url, name: 'default' };
@@ -96,13 +96,4 @@ function isAnonymousDefault(fn: AnyFunction, { location }: InspectedFunction, ex
   const { start, end } = exports.anonymousDefault as { start: number; end: number };
   const offset = (lineStarts(exports.source)[location.line] ?? 0) + location.column;
   return offset >= start && offset < end && exports.source.slice(start, end) === Function.prototype.toString.call(fn);
-}
-
-function readBinding(bindings: Readonly<Record<string, unknown>>, name: string): unknown {
-  try {
-    return bindings[name];
-  } catch {
-    // Not initialized yet: the module is still being evaluated.
-    return undefined;
-  }
 }

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { FunctionNotPortableError, Future, InlineExecutor } from 'concurrent-futures';
-import { cases, setCounter, snapshots, table } from './fixtures/captures.js';
+import { cases, early, setCounter, snapshots, table } from './fixtures/captures.js';
 import { changing, cases as objectCases, readers } from './fixtures/objects.js';
 import { contract } from './harness.js';
 
@@ -61,6 +61,11 @@ contract(
     assert.deepEqual([await first, await second], [6, 60]);
   },
 );
+
+contract('a constant that is not declared yet is undefined, and itself in the next submit', async ({ executor }) => {
+  const [before, after] = early((fn: () => string) => executor.submit(fn));
+  assert.deepEqual([await before, await after], ['undefined', 'number']);
+});
 
 contract('an instance whose class has a tag of its own is taken without a look at it', async ({ executor }) => {
   class Tagged {
