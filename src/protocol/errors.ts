@@ -107,7 +107,8 @@ class Encoding {
 const inspectOptions = { depth: 0, breakLength: Number.POSITIVE_INFINITY };
 
 /**
- * Makes the error anew. Its stack shows the remote frames, as `mapFrames` tells them, then `submittedAt`, the frames of the
+ * Makes the error anew. Of its class only the prototype is used: no code of the user's runs here, neither a constructor nor
+ * an accessor, since what it throws, or that it ends the program, would be a task's fault in the wrong place. Its stack shows the remote frames, as `mapFrames` tells them, then `submittedAt`, the frames of the
  * call to `submit`.
  */
 export function decodeError(
@@ -120,13 +121,12 @@ export function decodeError(
   const decode = (item: EncodedError, isRoot: boolean): unknown => {
     if (item.kind === 'value') return item.value;
     if (item.kind === 'seen') return made[item.index];
-    const error = makeError(item, lookup);
-    made.push(error);
     const stack = mapFrames(item.stack ?? `${item.name}: ${item.message}`) + (isRoot ? submittedAt : '');
+    const error = makeError(item, stack, lookup);
+    made.push(error);
     setHidden(error, 'message', item.message);
-    setHidden(error, 'stack', stack);
     const name = error instanceof ownErrors.RemoteError ? nameOf(item) : item.name;
-    if (error.name !== name) setHidden(error, 'name', name);
+    if (plainName(error) !== name) setHidden(error, 'name', name);
     for (const [key, value] of Object.entries(item.fields)) setField(error, key, value);
     if (isOwn(error)) setHidden(error, 'code', item.fields['code'] ?? (error.constructor as { code?: unknown }).code);
     if (item.cause !== undefined) setHidden(error, 'cause', decode(item.cause, false));
@@ -143,30 +143,45 @@ export function decodeError(
 
 type EncodedErrorObject = Extract<EncodedError, { kind: 'error' }>;
 
-function makeError(item: EncodedErrorObject, lookup: ClassLookup): Error {
+function makeError(item: EncodedErrorObject, stack: string, lookup: ClassLookup): Error {
   const [className = 'Error'] = item.classes;
   if (className === 'DOMException' && typeof DOMException === 'function') {
-    return new DOMException(item.message, item.name);
+    const exception = new DOMException(item.message, item.name);
+    setHidden(exception, 'stack', stack);
+    return exception;
   }
   const known = ownClass(className, item) ?? builtinClass(className) ?? lookup(className) ?? disguisedBuiltin(item);
-  if (known === undefined) return bare(ownErrors.RemoteError);
-  return bare(known);
+  return bare(known ?? ownErrors.RemoteError, stack);
 }
 
 /** An error of the class with a real error's slots, without running a constructor whose arguments are unknown. */
-function bare(known: ErrorClass): Error {
+function bare(known: ErrorClass, stack: string): Error {
   const error = new Error();
+  // While it is a plain error: V8 makes its own stack up first, and asks the class's accessors for the name that stands there.
+  setHidden(error, 'stack', stack);
   Object.setPrototypeOf(error, known.prototype as object);
   return error;
 }
 
+/** The name that an error has without asking an accessor, which is the user's code. */
+function plainName(error: Error): unknown {
+  for (let level: object | null = error; level !== null; level = Object.getPrototypeOf(level) as object | null) {
+    const property = Object.getOwnPropertyDescriptor(level, 'name');
+    if (property !== undefined) return property.value;
+  }
+  return undefined;
+}
+
 function ownClass(className: string, item: EncodedErrorObject): ErrorClass | undefined {
+  // A class may be called `toString`.
+  if (!Object.hasOwn(ownErrors, className)) return undefined;
   const known = (ownErrors as unknown as Record<string, ErrorClass & { code?: unknown }>)[className];
-  return known !== undefined && known.code === item.fields['code'] ? known : undefined;
+  return isErrorClass(known) && known.code === item.fields['code'] ? known : undefined;
 }
 
 function builtinClass(className: string): ErrorClass | undefined {
-  const known = (globalThis as Record<string, unknown>)[className];
+  // Accessors of the global object load things, or warn.
+  const known: unknown = Object.getOwnPropertyDescriptor(globalThis, className)?.value;
   return isErrorClass(known) && Function.prototype.toString.call(known).includes('[native code]') ? known : undefined;
 }
 

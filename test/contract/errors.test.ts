@@ -14,6 +14,7 @@ import {
   failLater,
   failPicky,
   failWithCauses,
+  failWithClassNamed,
   failWithCycle,
   failWithHostileField,
   failWithLocalClass,
@@ -130,6 +131,14 @@ contract('an error of the system keeps its code', async ({ executor }) => {
   const error = (await executor.submit(readMissing, '/nonexistent/file').exception()) as NodeJS.ErrnoException;
   assert.ok(error instanceof Error);
   assert.deepEqual([error.code, error.syscall, error.path], ['ENOENT', 'open', '/nonexistent/file']);
+});
+
+contract('a class may go by the name of anything', async ({ executor }) => {
+  for (const name of ['toString', 'constructor', '__proto__', 'hasOwnProperty', 'default', 'localStorage', 'Object']) {
+    const error = await executor.submit(failWithClassNamed, name).exception();
+    assert.ok(error instanceof RemoteError, name);
+    assert.deepEqual([error.name, error.message], [name, 'of an odd class']);
+  }
 });
 
 contract('a DOMException keeps its name', async ({ executor }) => {
