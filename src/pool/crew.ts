@@ -12,7 +12,7 @@ import { decodeError } from '../protocol/errors.js';
 import { type FromWorker, protocolVersion } from '../protocol/messages.js';
 import type { Clock } from './clock.js';
 import type { WorkerExit, WorkerHost } from './host.js';
-import { startLost } from './losses.js';
+import { reportLeftOver, startLost } from './losses.js';
 import type { PoolSettings } from './settings.js';
 import { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
@@ -30,7 +30,7 @@ export interface CrewEvents {
   onUnstartable(cause: unknown): void;
 }
 
-/** So many workers in a row that end before they are ready mean that workers can't start. */
+/** So many workers in a row that end before they have run a task mean that workers can't start. */
 const failedStartsMax = 3;
 /** Where other workers do live, the pool goes on with those, and tries again to start one after this long. */
 const startPauseMs = 5000;
@@ -174,7 +174,6 @@ export class Crew {
         if (slot.state !== 'starting') return;
         slot.cancelTimer();
         slot.state = 'ready';
-        this.#failedStarts = 0;
         this.rest(slot);
         this.#events.onReady(slot);
         return;
@@ -190,6 +189,7 @@ export class Crew {
       case 'done':
       case 'failed':
       case 'revoked':
+        this.#failedStarts = 0;
         this.#events.onAnswer(slot, message);
         return;
       default:
@@ -198,12 +198,17 @@ export class Crew {
   }
 
   #onExit(slot: WorkerSlot, exit: WorkerExit): void {
-    const wasStarting = slot.state === 'starting';
     slot.cancelTimer();
     const { lost, unstarted } = slot.release();
     this.#slots.delete(slot);
     this.#events.onReturned(unstarted);
-    if (wasStarting) this.#startFailed(exit.error ?? startLost(slot.name, exit));
+    if (lost !== undefined) this.#failedStarts = 0;
+    else if (slot.state === 'starting') this.#startFailed(exit.error ?? startLost(slot.name, exit));
+    else if (slot.state === 'ready') {
+      // What its initializer left behind ended it before it came to any task: the next one would fare no better.
+      if (slot.completed === 0 && unstarted.length > 0) this.#startFailed(exit.error ?? startLost(slot.name, exit));
+      else reportLeftOver(slot.name, exit);
+    }
     this.#events.onGone(slot, exit, lost);
     slot.state = 'gone';
   }

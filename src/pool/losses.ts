@@ -14,18 +14,35 @@ export function taskLost(task: Task, workerName: string, exit: WorkerExit): Work
   });
 }
 
-/** The worker died before it was ready. */
+/** The worker died before it ran a task. */
 export function startLost(workerName: string, exit: WorkerExit): WorkerLostError {
-  return lost(`worker ${workerName} ${cause(exit)} before it was ready`, { workerName, attempt: 0, exit });
+  return lost(`worker ${workerName} ${cause(exit)} before it ran a task`, { workerName, attempt: 0, exit });
 }
 
-/** A finished task left something behind (a timer, a promise) that failed later and took the worker with it. */
-export function reportLeftOver(workerName: string, error: unknown): void {
-  process.emitWarning(`worker ${workerName} died of an error left behind by a finished task; it is replaced`, {
-    type: 'WorkerLost',
-    code: 'CF_LEFT_OVER',
-    detail: error instanceof Error ? (error.stack ?? String(error)) : String(error),
-  });
+/** Signals that a process raises by its own fault; others come from whoever sent them. */
+const crashes: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS']);
+
+/**
+ * Something left behind by what the worker has run (a timer, a promise) failed later and took the worker with it. A worker that
+ * was sent a signal, or left without an error, has no failure to tell.
+ */
+export function reportLeftOver(workerName: string, exit: WorkerExit): void {
+  const { error, exitCode, signal, stderr } = exit;
+  if (error === undefined && (exitCode ?? 0) === 0 && !crashes.has(signal ?? '')) return;
+  const detail = error instanceof Error ? (error.stack ?? String(error)) : error === undefined ? stderr : String(error);
+  process.emitWarning(
+    `worker ${workerName} ${cause(exit)} while it ran no task: what an earlier one left behind has ended it; it is replaced`,
+    { type: 'WorkerLost', code: 'CF_LEFT_OVER', detail },
+  );
+}
+
+/** The worker held tasks for so long and started none. */
+export function reportStall(workerName: string, limitMs: number): void {
+  process.emitWarning(
+    `worker ${workerName} started none of its tasks for ${limitMs} ms (startupTimeout): what an earlier task left behind ` +
+      'blocks it, or its process was stopped; it is ended and replaced, and its tasks run elsewhere',
+    { type: 'WorkerLost', code: 'CF_LEFT_OVER' },
+  );
 }
 
 function lost(message: string, of: { workerName: string; attempt: number; exit: WorkerExit }): WorkerLostError {

@@ -22,10 +22,11 @@ import { type Answer, Crew, type CrewEvents } from './crew.js';
 import { Dispatcher } from './dispatcher.js';
 import type { WorkerExit, WorkerHost } from './host.js';
 import { Limits } from './limits.js';
-import { reportLeftOver, taskLost } from './losses.js';
+import { reportStall, taskLost } from './losses.js';
 import type { PoolSettings } from './settings.js';
 import { atSite, type SubmitSite, submitFrames } from './site.js';
 import { WorkerSlot } from './slot.js';
+import { Stalls } from './stalls.js';
 import { type ExecutorStats, Tally } from './stats.js';
 import { Task, type TaskOwner, type TaskSettings } from './task.js';
 import { UnobservedFailures } from './unobserved.js';
@@ -39,6 +40,7 @@ export class Pool implements TaskOwner, CrewEvents {
   readonly #crew: Crew;
   readonly #dispatcher: Dispatcher;
   readonly #limits: Limits;
+  readonly #stalls: Stalls;
   readonly #unobserved: UnobservedFailures;
   readonly #tally = new Tally();
   /** Tasks between two attempts, each with the way to cancel its timer. */
@@ -56,6 +58,16 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#clock = clock;
     this.#crew = new Crew(host, settings, clock, this);
     this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot) => this.#crew.condemn(slot));
+    const { slots } = this.#crew;
+    this.#stalls = new Stalls(
+      clock,
+      settings.startupTimeoutMs,
+      { slots, isNeeded: () => this.#pendingCount > 0 },
+      (slot) => {
+        reportStall(slot.name, settings.startupTimeoutMs);
+        this.#crew.condemn(slot);
+      },
+    );
     this.#dispatcher = new Dispatcher(this.#crew, settings, clock, {
       refused: (task, cause) => this.#refuse(task, cause),
       limited: (slot, loads) => this.#limits.watch(slot, loads),
@@ -70,6 +82,7 @@ export class Pool implements TaskOwner, CrewEvents {
     const task = new Task(this, handle, body, settings, site);
     this.#pendingCount += 1;
     this.#hold();
+    this.#stalls.watch();
     if (settings.signal?.aborted) {
       task.place = 'waiting';
       task.cancel(settings.signal.reason);
@@ -212,7 +225,7 @@ export class Pool implements TaskOwner, CrewEvents {
     if (lost !== undefined && lost.place !== 'done') {
       const error = lost.verdict ?? atSite(taskLost(lost, slot.name, exit), lost.submittedAt);
       this.#failOrRetry(lost, error, slot.ranMs(lost));
-    } else if (slot.state === 'ready' && exit.error !== undefined) reportLeftOver(slot.name, exit.error);
+    }
     this.#dispatcher.dispatch();
     this.#drained();
   }

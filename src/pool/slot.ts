@@ -50,6 +50,11 @@ export class WorkerSlot implements TaskHolder {
     return this.#handed.length;
   }
 
+  /** The number of the task that it answers next. */
+  get nextSeq(): number {
+    return this.#firstSeq;
+  }
+
   get isIdle(): boolean {
     return this.state === 'ready' && this.#handed.length === 0;
   }
