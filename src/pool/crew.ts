@@ -203,10 +203,10 @@ export class Crew {
     this.#slots.delete(slot);
     this.#events.onReturned(unstarted);
     if (lost !== undefined) this.#failedStarts = 0;
-    else if (slot.state === 'starting') this.#startFailed(exit.error ?? startLost(slot.name, exit));
+    else if (slot.state === 'starting') this.#startFailed(startLost(slot.name, exit));
     else if (slot.state === 'ready') {
       // What its initializer left behind ended it before it came to any task: the next one would fare no better.
-      if (slot.completed === 0 && unstarted.length > 0) this.#startFailed(exit.error ?? startLost(slot.name, exit));
+      if (slot.completed === 0 && unstarted.length > 0) this.#startFailed(startLost(slot.name, exit));
       else reportLeftOver(slot.name, exit);
     }
     this.#events.onGone(slot, exit, lost);

@@ -14,8 +14,9 @@ export function taskLost(task: Task, workerName: string, exit: WorkerExit): Work
   });
 }
 
-/** The worker died before it ran a task. */
-export function startLost(workerName: string, exit: WorkerExit): WorkerLostError {
+/** The worker died before it ran a task; what never came to life at all has failed with its own error. */
+export function startLost(workerName: string, exit: WorkerExit): unknown {
+  if (exit.error !== undefined && exit.exitCode === null && exit.signal === null) return exit.error;
   return lost(`worker ${workerName} ${cause(exit)} before it ran a task`, { workerName, attempt: 0, exit });
 }
 

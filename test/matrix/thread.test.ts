@@ -1,0 +1,5 @@
+/** The cells of the fault matrix that are about threads. */
+
+import { matrix } from './matrix.js';
+
+matrix('thread');
