@@ -16,7 +16,7 @@ const formats = { v8: 0, json: 1 } as const;
 
 /** One frame. Throws what structured clone throws. */
 export function encodeFrame(message: ToWorker | FromWorker | typeof bellMessage): Buffer {
-  return message === bellMessage || isJson(message) ? jsonFrame(message) : v8Frame(message);
+  return (message === bellMessage || isJson(message) ? jsonFrame(message) : undefined) ?? v8Frame(message);
 }
 
 /** Bytes with their length in front, for the text that a child reads before it knows of frames. */
@@ -31,8 +31,15 @@ export function copyByFrame(value: unknown): unknown {
   return decode(v8Frame(value));
 }
 
-function jsonFrame(message: unknown): Buffer {
-  const text = JSON.stringify(message);
+/** `undefined` for a text that JSON makes longer than a string can be. */
+function jsonFrame(message: unknown): Buffer | undefined {
+  let text: string;
+  try {
+    text = JSON.stringify(message);
+  } catch {
+    // Nothing else can fail, since there is no code to run in primitives.
+    return undefined;
+  }
   const size = Buffer.byteLength(text);
   const frame = newFrame(size, formats.json);
   frame.write(text, headerBytes);

@@ -173,3 +173,10 @@ test('a batch of plain values and one of others come out alike', options, () => 
     assert.deepStrictEqual(message, structuredClone(run(values)));
   }
 });
+
+test('a text that JSON would make too long for a string is sent all the same', options, () => {
+  // Each character takes six in JSON.
+  const text = '\u0001'.repeat(100_000_000);
+  const [message] = [...new FrameReader().push(frameOf(text))];
+  assert.ok((message as { value: unknown }).value === text);
+});
