@@ -58,6 +58,7 @@ export abstract class Executor implements AsyncDisposable {
     if (typeof fn !== 'function')
       throw new TypeError(`submit needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
+    this.pool.expectWork();
     const handle = functionHandle(fn);
     const site = siteOf(handle, this.submit);
     const task = this.pool.submit(handle, { isChunk: false, values: args }, this.settings, site);
@@ -75,6 +76,7 @@ export abstract class Executor implements AsyncDisposable {
     if (typeof fn !== 'function') throw new TypeError(`map needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
     this.pool.checkOpen();
+    this.pool.expectWork();
     const handle = functionHandle(fn);
     const site = siteOf(handle, this.map);
     const source: MapSource = {

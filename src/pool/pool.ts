@@ -63,6 +63,11 @@ export class Pool implements TaskOwner, CrewEvents {
     for (let i = 0; i < settings.minWorkers; i++) this.#crew.start();
   }
 
+  /** Work is coming: the first worker starts now, while its caller still finds out how the function is to travel. */
+  expectWork(): void {
+    if (this.#state === 'running' && this.#crew.slots.size === 0) this.#crew.start();
+  }
+
   /** Queues a task. What it is to run and with which arguments is fixed when this returns. */
   submit(handle: FunctionHandle, body: TaskBody, settings: TaskSettings, site: SubmitSite, sink?: TaskSink): Task {
     this.checkOpen();

@@ -206,7 +206,11 @@ export class Task implements FutureWork, Queued {
     if (to instanceof Future) {
       noteRun(to, this.attempt, runMs);
       resolveFuture(to, value);
-    } else to.succeeded(value);
+    } else {
+      // Through its sink a task reaches its executor, which a stray reference to the task must not keep.
+      this.#outcomeTo = nobody;
+      to.succeeded(value);
+    }
   }
 
   fail(error: unknown, runMs: number): void {
@@ -266,3 +270,4 @@ export class Task implements FutureWork, Queued {
 }
 
 const nothing: readonly never[] = [];
+const nobody: TaskSink = { succeeded() {}, ended() {} };
