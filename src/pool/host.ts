@@ -6,7 +6,9 @@
  */
 
 import type { Claims } from '../protocol/claims.js';
-import type { FromWorker, ToWorker } from '../protocol/messages.js';
+import type { FromWorker, ToWorker, Transfer } from '../protocol/messages.js';
+
+export type { Transfer } from '../protocol/messages.js';
 
 /** What is known of a worker's end. */
 export interface WorkerExit {
@@ -46,9 +48,6 @@ export interface WorkerLink {
   /** Ends the worker now, whatever it does; `onExit` follows. */
   terminate(): void;
 }
-
-/** What can be moved instead of copied. */
-export type Transfer = ArrayBuffer | import('node:worker_threads').MessagePort;
 
 export interface WorkerHost {
   readonly kind: 'thread' | 'process' | 'inline';

@@ -12,6 +12,9 @@
 import type { EncodedError } from './errors.js';
 import type { PortableFunction, UnitContent } from './portable.js';
 
+/** What can be moved instead of copied. */
+export type Transfer = ArrayBuffer | import('node:worker_threads').MessagePort;
+
 /** Both sides are built together; a worker with another version is somebody else's program. */
 export const protocolVersion = 1;
 
