@@ -76,7 +76,7 @@ export function circumstances(packageNames = systems.map((system) => system.pack
     `- Machine: ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} usable cores, ${gigabytes} GB, ${type()} ${release()}`,
     `- Node ${process.versions.node} (V8 ${process.versions.v8})`,
     `- ${[...packages, ...others].join(', ')}`,
-    `- ${new Date().toISOString().slice(0, 10)}, load average at the start ${figure(loadAtStart)}`,
+    `- ${new Date().toISOString().slice(0, 10)}, load average ${figure(loadAtStart)} at the start, ${figure(loadavg()[0])} at the end`,
   ].join('\n');
 }
 

@@ -6,7 +6,7 @@ const limit = { id: 'bare', label: 'bare limit: 128 tasks in a postMessage', ope
 
 export default {
   title: 'No-op tasks on threads',
-  text: '`n => n + 1`, 50,000 submitted at once, then all awaited (20,000 for workerpool and tinypool). More is better.',
+  text: '`n => n + 1`, 50,000 submitted at once, then all awaited (10,000 for workerpool and tinypool). More is better.',
   rows: [
     {
       id: 'throughput-threads',
@@ -22,8 +22,8 @@ export default {
         throughputOf(limit, { goal: { atLeast: 0.6 } }),
         throughputOf(systemById('piscina-64'), { goal: { atLeast: 8 } }),
         throughputOf(systemById('piscina'), { goal: { atLeast: 25 } }),
-        throughputOf(systemById('workerpool-thread'), { tasksMax: 20_000 }),
-        throughputOf(systemById('tinypool-thread'), { tasksMax: 20_000 }),
+        throughputOf(systemById('workerpool-thread'), { tasksMax: 10_000 }),
+        throughputOf(systemById('tinypool-thread'), { tasksMax: 10_000 }),
       ],
     },
   ],

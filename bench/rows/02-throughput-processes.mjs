@@ -6,7 +6,7 @@ const limit = { id: 'bare', label: 'bare limit: 128 tasks in a process.send', op
 
 export default {
   title: 'No-op tasks in processes',
-  text: '`n => n + 1`, 50,000 submitted at once, then all awaited (20,000 for workerpool and tinypool, 10,000 for CPython). More is better.',
+  text: '`n => n + 1`, 50,000 submitted at once, then all awaited (10,000 for workerpool, tinypool and CPython). More is better.',
   rows: [
     {
       id: 'throughput-processes',
@@ -20,8 +20,8 @@ export default {
       contenders: [
         throughputOf(systemById('process')),
         throughputOf(limit),
-        throughputOf(systemById('workerpool-process'), { tasksMax: 20_000, goal: { atLeast: 20 } }),
-        throughputOf(systemById('tinypool-process'), { tasksMax: 20_000, goal: { atLeast: 20 } }),
+        throughputOf(systemById('workerpool-process'), { tasksMax: 10_000, goal: { atLeast: 20 } }),
+        throughputOf(systemById('tinypool-process'), { tasksMax: 10_000, goal: { atLeast: 20 } }),
         {
           id: 'cpython',
           label: 'CPython ProcessPoolExecutor.submit',

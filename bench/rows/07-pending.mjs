@@ -7,21 +7,26 @@ const checkedMax = 1000;
 const execArgv = ['--max-old-space-size=8192'];
 const format = new Intl.NumberFormat('en');
 
-/** A pool that knows its functions, and whose one worker is busy until it is released. */
-async function heldPool(warmUps) {
-  const { ThreadPoolExecutor } = await import('concurrent-futures');
-  const executor = new ThreadPoolExecutor({ maxWorkers: 1, minWorkers: 1 });
-  await Promise.all(Array.from({ length: warmUps }, (_, n) => executor.submit(increment, n)));
+/** Keeps the worker busy until what this gives is called. */
+async function holdWorker(executor) {
   const words = new Int32Array(new SharedArrayBuffer(4));
   executor.submit(hold, words);
   while (Atomics.load(words, 0) === 0) await sleep(1);
-  return {
-    executor,
-    release() {
-      Atomics.store(words, 0, 2);
-      Atomics.notify(words, 0);
-    },
+  return () => {
+    Atomics.store(words, 0, 2);
+    Atomics.notify(words, 0);
   };
+}
+
+/** A pool whose one worker is busy until it is released, and which has had pending futures before. */
+async function heldPool(warmUps) {
+  const { ThreadPoolExecutor } = await import('concurrent-futures');
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1, minWorkers: 1 });
+  const release = await holdWorker(executor);
+  const futures = Array.from({ length: warmUps }, (_, n) => executor.submit(increment, n));
+  release();
+  await Promise.all(futures);
+  return { executor, release: await holdWorker(executor) };
 }
 
 async function open({ count, warmUps }) {
@@ -70,7 +75,7 @@ takes, by how many there are. The goal of the latter says that it stays flat: a 
       unit: 'bytes',
       isFresh: true,
       execArgv,
-      size: { full: { count: 1_000_000, warmUps: 20_000 }, quick: { count: 2000, warmUps: 100 } },
+      size: { full: { count: 1_000_000, warmUps: 50_000 }, quick: { count: 2000, warmUps: 100 } },
       contenders: [
         {
           id: 'ours',
@@ -87,7 +92,7 @@ takes, by how many there are. The goal of the latter says that it stays flat: a 
       unit: 'µs',
       isFresh: true,
       execArgv,
-      size: { full: { warmUps: 20_000 }, quick: { countMax: 2000, warmUps: 100 } },
+      size: { full: { warmUps: 50_000 }, quick: { countMax: 2000, warmUps: 100 } },
       contenders: counts.map((count) => ({
         id: `${count}`,
         label: `${format.format(count)} submitted at once`,
