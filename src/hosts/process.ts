@@ -19,8 +19,8 @@ import type { Readable } from 'node:stream';
 import processSource from 'worker-source:process-main';
 import { BootstrapError, DeadlockError } from '../errors.js';
 import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
-import { FileClaims } from '../protocol/file-claims.js';
-import { FileOutcomes, outcomesFileBytes } from '../protocol/file-outcomes.js';
+import { claimsFileBytes, FileClaims } from '../protocol/file-claims.js';
+import { FileOutcomes } from '../protocol/file-outcomes.js';
 import { copyByFrame, encodeFrame, FrameReader, withLength } from '../protocol/frames.js';
 import type { ToWorker } from '../protocol/messages.js';
 import { bootstrapSource, workerMark } from '../protocol/process-data.js';
@@ -85,7 +85,6 @@ class ProcessLink implements WorkerLink {
   readonly #events: WorkerEvents;
   readonly #stderr: StderrTail;
   readonly #claimsFd: number;
-  readonly #outcomes: FileOutcomes;
   readonly #answers: OrderedAnswers;
   #error: unknown;
   /** What has ended so far; the worker is gone once both have. */
@@ -97,8 +96,7 @@ class ProcessLink implements WorkerLink {
     this.#events = events;
     this.#claimsFd = openUnlinked();
     this.claims = new FileClaims(this.#claimsFd);
-    this.#outcomes = new FileOutcomes(this.#claimsFd);
-    this.#answers = new OrderedAnswers(this.#outcomes, (message) => {
+    this.#answers = new OrderedAnswers(new FileOutcomes(this.#claimsFd), (message) => {
       if (!this.#isGone) events.onMessage(message);
     });
     const { cwd, uid, gid } = settings;
@@ -185,7 +183,6 @@ class ProcessLink implements WorkerLink {
 
   #end(): void {
     if (this.#isGone) return;
-    this.#outcomes.close();
     this.#answers.look();
     this.#isGone = true;
     const stderr = this.#stderr.lastLines;
@@ -218,7 +215,7 @@ function openUnlinked(): number {
   const folder = mkdtempSync(claimsFolder());
   try {
     const fd = openSync(join(folder, 'claims'), 'wx+');
-    ftruncateSync(fd, outcomesFileBytes);
+    ftruncateSync(fd, claimsFileBytes);
     return fd;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -15,7 +15,6 @@ import type { FunctionHandle } from '../functions/handle.js';
 import { mapFrames } from '../functions/source-frames.js';
 import type { Future } from '../future/future.js';
 import { decodeError, type EncodedError } from '../protocol/errors.js';
-import type { CallBody } from '../protocol/messages.js';
 import { argumentError, copyArguments, needsCopy } from './arguments.js';
 import type { Clock } from './clock.js';
 import { type Answer, Crew, type CrewEvents } from './crew.js';
@@ -27,7 +26,7 @@ import type { PoolSettings } from './settings.js';
 import { atSite, type SubmitSite, submitFrames } from './site.js';
 import { WorkerSlot } from './slot.js';
 import { type ExecutorStats, Tally } from './stats.js';
-import { Task, type TaskOwner, type TaskSettings } from './task.js';
+import { Task, type TaskBody, type TaskOwner, type TaskSettings, type TaskSink } from './task.js';
 import { UnobservedFailures } from './unobserved.js';
 
 export type PoolState = 'running' | 'draining' | 'stopped' | 'broken';
@@ -65,15 +64,15 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   /** Queues a task. What it is to run and with which arguments is fixed when this returns. */
-  submit(handle: FunctionHandle, body: CallBody, settings: TaskSettings, site: SubmitSite): Future<unknown> {
+  submit(handle: FunctionHandle, body: TaskBody, settings: TaskSettings, site: SubmitSite, sink?: TaskSink): Task {
     this.checkOpen();
-    const task = new Task(this, handle, body, settings, site);
+    const task = new Task(this, handle, body, settings, site, sink);
     this.#pendingCount += 1;
     this.#hold();
     if (settings.signal?.aborted) {
       task.place = 'waiting';
       task.cancel(settings.signal.reason);
-      return task.future;
+      return task;
     }
     this.#dispatcher.push(task);
     // An idle worker gets it in this very call, which copies the arguments; otherwise they are copied now, so that
@@ -82,7 +81,7 @@ export class Pool implements TaskOwner, CrewEvents {
       if (this.#dispatcher.length === 1 && this.#crew.hasIdle) this.#dispatcher.dispatch();
       if (task.place === 'queued') this.#copyArguments(task);
     }
-    return task.future;
+    return task;
   }
 
   /** Throws what `submit` would throw before it looks at the task. */
@@ -145,7 +144,7 @@ export class Pool implements TaskOwner, CrewEvents {
     const slot = task.holder;
     if (!(slot instanceof WorkerSlot)) return;
     if (!gracefully) this.#crew.condemn(slot);
-    else this.#limits.stop(slot, task, new CancelledError(`task "${task.future.name}" was aborted`, { cause: reason }));
+    else this.#limits.stop(slot, task, new CancelledError(`task "${task.name}" was aborted`, { cause: reason }));
   }
 
   block(until: () => boolean, timeoutMs: number): void {

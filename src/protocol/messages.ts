@@ -15,11 +15,6 @@ import type { PortableFunction, UnitContent } from './portable.js';
 /** Both sides are built together; a worker with another version is somebody else's program. */
 export const protocolVersion = 1;
 
-/** What a task does with its function: call it once, or once per row of a chunk of a map. */
-export type CallBody =
-  | { readonly kind: 'call'; readonly args: readonly unknown[] }
-  | { readonly kind: 'chunk'; readonly rows: readonly (readonly unknown[])[] };
-
 /**
  * Handed-over tasks that follow each other and differ in their arguments only, so that what they share is sent once. A list,
  * since the names of fields would cost as much on the wire as all the rest.
