@@ -41,6 +41,8 @@ export interface WorkerLink {
   send(message: ToWorker, transfer: readonly Transfer[]): void;
   /** While watched, the worker need not wake this thread, which looks by itself. For those that have a way to look. */
   watch?(isWatched: boolean): void;
+  /** Whether the worker, once it has nothing to do, looks out for its next task a moment before it sleeps. */
+  lookOut?(isWanted: boolean): void;
   /** Delivers what can be seen without waiting for the event loop. */
   look?(): void;
   /** Delivers what has arrived (messages, an exit) within this call, while the event loop stands still. */

@@ -135,11 +135,12 @@ export class WorkerSlot implements TaskHolder {
     return true;
   }
 
-  /** Takes all unstarted tasks back, in their order. */
-  takeBackUnstarted(): Task[] {
+  /** Takes unstarted tasks back, the last `count` of them; gives them in their order. */
+  takeBackUnstarted(count = Number.POSITIVE_INFINITY): Task[] {
     // Last first: the worker takes tasks from the front, so this way it can lose us at most one race.
     return this.tasks
       .reverse()
+      .slice(0, count)
       .filter((task) => this.revoke(task))
       .reverse();
   }
