@@ -91,7 +91,7 @@ async function runOther(n) {
 }
 
 const batch = Promise.all(others);
-while (!(await inTime(batch, 500)) && performance.now() - settledAt < limitsMs.stall);
+while (!(await inTime(batch, 500)) && performance.now() - settledAt < (fault.stallMs ?? limitsMs.stall));
 log('others', { ...counts, reasons: [...reasons].slice(0, 3) });
 
 if (fault.isStray) await sleep(limitsMs.stray);

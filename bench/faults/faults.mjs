@@ -1,6 +1,6 @@
 /**
  * The faults, and what is right for each: `value` says whether a result is, `error` what must be found in the error's name, message
- * and fields. Where both are given, either is right.
+ * and fields. Where both are given, either is right. `stallMs`: how long nothing may move before it counts as hung, if not 5 seconds.
  */
 
 import { isHugeValue } from './tasks.mjs';
@@ -22,5 +22,5 @@ export const faults = [
   { id: 'error-function', label: 'throws an error with a function', error: /fault: error with a function/ },
   { id: 'error-symbol', label: 'throws an error caused by a symbol', error: /fault: error with a symbol/ },
   { id: 'thrown-function', label: 'throws a function', error: /function|thrown/i },
-  { id: 'huge', label: 'returns 200 MB', value: isHugeValue },
+  { id: 'huge', label: 'returns 200 MB', value: isHugeValue, stallMs: 9000 },
 ];

@@ -76,7 +76,9 @@ async function openPoolifier({ heapMb, heard }) {
 
 async function openJestWorker(enableWorkerThreads, { heapMb }) {
   const { Worker } = await import('jest-worker');
-  const limits = { resourceLimits: resourceLimitsOf(heapMb), forkOptions: { execArgv: execArgvOf(heapMb) } };
+  const limits = enableWorkerThreads
+    ? { resourceLimits: resourceLimitsOf(heapMb) }
+    : { forkOptions: { execArgv: execArgvOf(heapMb) } };
   const options = { numWorkers: 2, enableWorkerThreads, exposedMethods: ['task'], ...limits };
   const pool = new Worker(fileURLToPath(tasks), options);
   pool.getStderr().pipe(process.stderr);

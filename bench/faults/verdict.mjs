@@ -29,13 +29,16 @@ export async function runCell(system, fault) {
   rmSync(logPath, { force: true });
   const of = (kind) => events.find((event) => event.kind === kind);
   const others = of('others');
+  // A task that settles only when its pool is closed had hung.
+  const faulty = events.slice(0, events.indexOf(others)).find(({ kind }) => kind === 'faulty');
   const heard = [
     ...events.filter(({ kind }) => kind === 'heard').map(({ text }) => text),
     ...(others?.reasons ?? []),
     printed,
   ];
   return {
-    faulty: of('faulty'),
+    faulty: others === undefined ? of('faulty') : faulty,
+    settledLate: others !== undefined && faulty === undefined ? of('faulty') : undefined,
     others,
     worksAfter: of('after')?.isFine,
     isClosed: of('closed')?.isFine,
@@ -82,16 +85,17 @@ function runProcess(args, logPath) {
 
 /** What went wrong, in few words; none when all is right. */
 export function problemsOf(fault, seen) {
-  const { faulty, others, worksAfter, hasCrashed, hasEnded, isHeard, hasOrphans, isWarm } = seen;
+  const { faulty, others, worksAfter, hasCrashed, hasEnded, isHeard, hasOrphans, isWarm, isClosed } = seen;
   if (isWarm === false) return ['did not start'];
   const problems = [];
   if (hasCrashed) problems.push('program crashed');
   if (faulty === undefined && !hasCrashed) problems.push('hung');
   if (faulty?.isRight === false) problems.push(faulty.state === 'resolved' ? 'wrong value' : 'vague error');
   if (others?.failed > 0) problems.push(`lost ${others.failed}`);
-  if (others?.pending > 0) problems.push(`hung ${others.pending} others`);
+  if (others?.pending > 0) problems.push(`hung ${others.pending} more`);
   if (fault.isStray && faulty?.state === 'resolved' && !isHeard) problems.push('silent');
   if (worksAfter === false) problems.push('pool dead');
+  if (isClosed === false) problems.push('closing fails');
   if (!hasCrashed && !hasEnded) problems.push('does not end');
   if (hasOrphans) problems.push('orphan');
   return problems;
