@@ -29,8 +29,9 @@ export const profiles = [
     ...image,
     id: 'image-moved',
     title: 'Images, transferred',
-    text: 'The same, with the buffers moved instead of copied: ours moves what goes in (`with({ transfer })`) and copies what comes out, piscina moves both (`transferList` and `move`). A process gets copies.',
+    text: 'The same, with the buffers moved instead of copied: ours by `with({ transfer })` and `currentTask().transfer()`, piscina by `transferList` and `move`. A process gets copies.',
     moves: true,
+    module: new URL('./tasks/image-moved.mjs', import.meta.url).href,
     piscinaModule: new URL('./tasks/image-piscina.mjs', import.meta.url).href,
   },
   {
