@@ -26,6 +26,7 @@ import type { ToWorker } from '../protocol/messages.js';
 import { bootstrapSource, workerMark } from '../protocol/process-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
 import { type FromWire, OrderedAnswers } from './ordered-answers.js';
+import { endedByKernel } from './parent-death.js';
 import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
 
@@ -101,8 +102,11 @@ class ProcessLink implements WorkerLink {
     });
     const { cwd, uid, gid } = settings;
     const execArgv = settings.execArgv ?? inheritedExecArgv();
-    const args = [...execArgv, '--input-type=commonjs', '-e', bootstrapSource];
-    this.#child = spawn(settings.execPath ?? process.execPath, args, {
+    const execPath = settings.execPath ?? process.execPath;
+    // What the user named may not be there; that is told by the attempt to start it.
+    const wrapper = execPath === process.execPath ? endedByKernel() : [];
+    const [program, ...args] = [...wrapper, execPath, ...execArgv, '--input-type=commonjs', '-e', bootstrapSource];
+    this.#child = spawn(program as string, args, {
       stdio: ['ignore', stdoutOf[`${settings.stdout}`], 'pipe', 'pipe', 'pipe', this.#claimsFd],
       env: { ...(settings.env ?? process.env), [workerMark]: spec.name },
       windowsHide: true,
@@ -120,7 +124,7 @@ class ProcessLink implements WorkerLink {
     this.#commands = commands;
     this.#stderr = new StderrTail(stderr, process.stderr);
     this.#listen(answers);
-    commands.write(withLength(Buffer.from(processSource)));
+    commands.write(withLength(Buffer.from(`const watchesParent=${wrapper.length === 0};${processSource}`)));
     this.#child.unref();
     stdout?.on('data', (chunk: Buffer) => process.stderr.write(chunk)).on('error', () => {});
     for (const stream of [stdout, stderr, commands, answers]) stream?.unref();

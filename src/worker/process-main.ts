@@ -14,12 +14,14 @@ import { IsolateScope } from './isolate-scope.js';
 import { Runtime } from './runtime.js';
 
 declare const importModule: (url: string) => Promise<Record<string, unknown>>;
+/** Whether nobody else ends this process when its parent dies. */
+declare const watchesParent: boolean;
 
 delete process.env[workerMark];
 // Ctrl-C goes to every process of a terminal's group. Whether it ends the work is the parent's decision, and when the parent
 // ends, so do we.
 process.on('SIGINT', () => {});
-endWithParent();
+if (watchesParent) endWithParent();
 
 const claimant = new FileClaimant(childFds.claims);
 const bellFrame = encodeFrame(bellMessage);
