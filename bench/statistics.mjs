@@ -10,3 +10,16 @@ export function percentile(values, part) {
 export function summarize(runs) {
   return { median: percentile(runs, 0.5), min: Math.min(...runs), max: Math.max(...runs) };
 }
+
+/** Ours ÷ theirs, run by run: two runs side by side met the same machine, even if it got slower meanwhile. The median of these. */
+export function pairedRatio(ours, theirs) {
+  const ratios = ours.slice(0, theirs.length).map((value, run) => value / theirs[run]);
+  return ratios.length === 0 ? undefined : percentile(ratios, 0.5);
+}
+
+/** When the last task ends if each, in this order, goes to the worker that is free first. */
+export function listSchedule(durations, workers) {
+  const freeAt = new Float64Array(workers);
+  for (const duration of durations) freeAt[freeAt.indexOf(Math.min(...freeAt))] += duration;
+  return Math.max(...freeAt);
+}

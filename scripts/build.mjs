@@ -66,7 +66,7 @@ const hiddenCreateRequire = {
 /** Loaded on first use, with what is used of each: a program that only imports the library need not pay for them. */
 const lazy = {
   acorn: { file: './acorn.js', names: ['parse', 'parseExpressionAt', 'tokenizer', 'tokTypes'] },
-  'node:child_process': { file: 'node:child_process', names: ['spawn'] },
+  'node:child_process': { file: 'node:child_process', names: ['spawn', 'spawnSync'] },
 };
 const onFirstUse = {
   name: 'on-first-use',

@@ -58,10 +58,11 @@ export abstract class Executor implements AsyncDisposable {
     if (typeof fn !== 'function')
       throw new TypeError(`submit needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
+    this.pool.expectWork();
     const handle = functionHandle(fn);
-    return this.pool.submit(handle, { kind: 'call', args }, this.settings, siteOf(handle, this.submit)) as Future<
-      Awaited<R>
-    >;
+    const site = siteOf(handle, this.submit);
+    const task = this.pool.submit(handle, { isChunk: false, values: args }, this.settings, site);
+    return task.future as Future<Awaited<R>>;
   }
 
   /**
@@ -75,11 +76,12 @@ export abstract class Executor implements AsyncDisposable {
     if (typeof fn !== 'function') throw new TypeError(`map needs a function; got ${fn === null ? 'null' : typeof fn}`);
     refuseWhileImporting();
     this.pool.checkOpen();
+    this.pool.expectWork();
     const handle = functionHandle(fn);
     const site = siteOf(handle, this.map);
     const source: MapSource = {
       // Keeps this executor from being collected while its map is read.
-      submit: (body) => this.pool.submit(handle, body, this.settings, site),
+      submit: (body, sink) => this.pool.submit(handle, body, this.settings, site, sink),
       decode: (error) => this.pool.decodeTaskError(error, handle, site),
       maxWorkers: this.pool.settings.maxWorkers,
       started: (results) => this.unstartedMaps.delete(results),

@@ -8,19 +8,15 @@
  */
 
 import { QueueFullError } from '../errors.js';
-import { type Future, onDone } from '../future/future.js';
-import type { CallBody } from '../protocol/messages.js';
+import type { Task, TaskBody, TaskSink } from '../pool/task.js';
 import type { RowReader } from './map-input.js';
+import { Chunk } from './map-lane.js';
 
-/** One submitted task of a map, which stands for one row or several. */
-export interface Chunk {
-  readonly future: Future<unknown>;
-  readonly firstIndex: number;
-  readonly rows: number;
-}
+/** Refilled a sixteenth at a time: what is read together goes to the workers together. */
+const refillShare = 16;
 
 export interface FeedEvents {
-  submit(body: CallBody): Future<unknown>;
+  submit(body: TaskBody, sink: TaskSink): Task;
   onChunk(chunk: Chunk): void;
   onChunkDone(chunk: Chunk): void;
   /** No more chunks will come. */
@@ -32,6 +28,8 @@ export class MapFeed {
   readonly #events: FeedEvents;
   readonly #chunkRows: number;
   readonly #bufferSize: number;
+  /** How many rows of room in the buffer are worth reading for. */
+  readonly #refill: number;
   #state: 'open' | 'reading' | 'ended' = 'open';
   /** Read and not submitted: a chunk in the making, or one that the executor's full queue did not take. */
   #rows: unknown[][] = [];
@@ -47,6 +45,7 @@ export class MapFeed {
     this.#events = events;
     this.#bufferSize = sizes.bufferSize;
     this.#chunkRows = Math.min(sizes.chunkSize === 'auto' ? 1 : sizes.chunkSize, sizes.bufferSize);
+    this.#refill = Math.max(this.#chunkRows, Math.floor(sizes.bufferSize / refillShare));
   }
 
   get hasEnded(): boolean {
@@ -56,8 +55,7 @@ export class MapFeed {
   /** Reads and submits until the buffer is full, the inputs end, or an input has to be waited for. */
   pull(): void {
     if (this.#state !== 'open') return;
-    // Refilled a whole chunk at a time: one row per item read would make every chunk a single row.
-    if (this.#rows.length === 0 && this.#bufferSize - this.buffered < this.#chunkRows) return;
+    if (this.#rows.length === 0 && this.#bufferSize - this.buffered < this.#refill) return;
     this.#state = 'reading';
     this.#orFail(() => this.#fill());
   }
@@ -152,25 +150,31 @@ export class MapFeed {
   #submit(): boolean {
     const rows = this.#rows;
     if (rows.length === 0) return true;
-    let future: Future<unknown>;
+    const isChunk = rows.length > 1;
+    const chunk = new Chunk(this.#submittedRows, rows.length, this.#onDone);
     try {
-      const [row] = rows as [unknown[]];
-      future = this.#events.submit(rows.length === 1 ? { kind: 'call', args: row } : { kind: 'chunk', rows });
+      chunk.task = this.#events.submit({ isChunk, values: isChunk ? rows : (rows[0] as unknown[]) }, chunk);
     } catch (error) {
       if (error instanceof QueueFullError && this.#chunksInFlight > 0) return false;
       this.#rows = [];
       throw error;
     }
     this.#rows = [];
-    const chunk: Chunk = { future, firstIndex: this.#submittedRows, rows: rows.length };
     this.#submittedRows += rows.length;
     this.#chunksInFlight += 1;
     this.#events.onChunk(chunk);
-    onDone(future, () => {
-      this.#chunksInFlight -= 1;
-      this.#events.onChunkDone(chunk);
-      if (this.#rows.length > 0) this.pull();
-    });
+    // It was over in the very call: a pool that is broken, arguments that can't be copied, an aborted signal.
+    if (chunk.isDone) this.#done(chunk);
     return true;
+  }
+
+  readonly #onDone = (chunk: Chunk): void => {
+    if (chunk.task !== undefined) this.#done(chunk);
+  };
+
+  #done(chunk: Chunk): void {
+    this.#chunksInFlight -= 1;
+    this.#events.onChunkDone(chunk);
+    if (this.#rows.length > 0) this.pull();
   }
 }

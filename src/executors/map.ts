@@ -8,12 +8,13 @@
  */
 
 import { InvalidStateError, TimeoutError } from '../errors.js';
-import { type Future, failureOf, observe } from '../future/future.js';
+import { failureOf, observe } from '../future/future.js';
 import { Waiters } from '../future/waiters.js';
+import type { Task, TaskBody, TaskSink } from '../pool/task.js';
 import type { EncodedError } from '../protocol/errors.js';
-import type { CallBody, RowOutcome } from '../protocol/messages.js';
-import { type Chunk, MapFeed } from './map-feed.js';
+import { MapFeed } from './map-feed.js';
 import { RowReader } from './map-input.js';
+import { type Chunk, Lane } from './map-lane.js';
 import { duration, wholeNumber } from './options.js';
 
 /** One input per parameter. */
@@ -26,15 +27,11 @@ export type SettledItem<T> =
 
 /** What a map needs of its executor. */
 export interface MapSource {
-  submit(body: CallBody): Future<unknown>;
+  submit(body: TaskBody, sink: TaskSink): Task;
   decode(error: EncodedError): unknown;
   readonly maxWorkers: number;
   started(results: MapResults<unknown>): void;
 }
-
-type Item =
-  | { readonly ok: true; readonly value: unknown; readonly index: number }
-  | { readonly ok: false; readonly reason: unknown; readonly index: number; readonly of: Future<unknown> };
 
 const defaultBufferSize = 1024;
 
@@ -50,10 +47,8 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   #settles = false;
   /** Set from `running` on. */
   #feed: MapFeed | undefined;
-  /** Submitted and not yet turned into items, in input order. */
-  readonly #chunks = new Set<Chunk>();
-  #items: Item[] = [];
-  #nextItem = 0;
+  /** Submitted and not yet read. Set from `running` on. */
+  #lane = new Lane(true);
   /** Reads that wait for an item. */
   readonly #waiters = new Waiters();
 
@@ -117,15 +112,15 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   }
 
   /** The next result. Throws a failed item's error where it stands; reading may go on after it. */
-  async next(): Promise<IteratorResult<T, undefined>> {
+  next(): Promise<IteratorResult<T, undefined>> {
     this.startNow();
-    for (;;) {
-      const item = this.#takeItem();
-      if (item !== undefined) return { done: false, value: this.#deliver(item) as T };
-      if (this.#isUsedUp()) return this.#finish();
-      const leftMs = this.#deadline - performance.now();
-      if (leftMs <= 0) throw this.#timedOut();
-      await this.#waiters.wait(leftMs);
+    const chunk = this.#lane.first();
+    // One promise an item, where it is there: an asynchronous function would make three.
+    if (chunk === undefined) return this.#nextOf();
+    try {
+      return Promise.resolve({ done: false, value: this.#read(chunk) as T });
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
@@ -141,10 +136,11 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     this.#state = 'running';
     this.#deadline = performance.now() + this.#timeoutMs;
     this.#source.started(this as MapResults<unknown>);
+    this.#lane = new Lane(this.#inOrder);
     const sizes = { chunkSize: this.#chunkSize, bufferSize: this.#bufferSize };
     this.#feed = new MapFeed(this.#reader, sizes, {
-      submit: (body) => this.#source.submit(body),
-      onChunk: (chunk) => this.#chunks.add(chunk),
+      submit: (body, sink) => this.#source.submit(body, sink),
+      onChunk: (chunk) => this.#lane.add(chunk),
       onChunkDone: (chunk) => this.#chunkDone(chunk),
       onEnd: () => this.#waiters.wake(),
     });
@@ -160,67 +156,53 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
 
   #chunkDone(chunk: Chunk): void {
     if (this.#state === 'ended') return;
-    if (this.#inOrder) {
-      for (const first of this.#chunks) {
-        if (!first.future.done()) break;
-        this.#turnIntoItems(first);
-      }
-    } else this.#turnIntoItems(chunk);
+    this.#lane.done(chunk);
     this.#waiters.wake();
-  }
-
-  #turnIntoItems(chunk: Chunk): void {
-    if (!this.#chunks.delete(chunk)) return;
-    const { future, firstIndex, rows } = chunk;
-    const failure = failureOf(future);
-    if (failure !== undefined || future.cancelled()) {
-      for (let i = 0; i < rows; i++)
-        this.#items.push({ ok: false, reason: failure, index: firstIndex + i, of: future });
-      return;
-    }
-    const value = future.resultSync();
-    if (rows === 1) {
-      this.#items.push({ ok: true, value, index: firstIndex });
-      return;
-    }
-    for (const [i, row] of (value as RowOutcome[]).entries()) {
-      const index = firstIndex + i;
-      if (row.ok) this.#items.push({ ok: true, value: row.value, index });
-      else this.#items.push({ ok: false, reason: this.#source.decode(row.error), index, of: future });
-    }
   }
 
   // ── To the reader ──
 
-  #takeItem(): Item | undefined {
-    const item = this.#items[this.#nextItem];
-    if (item === undefined) return undefined;
-    this.#nextItem += 1;
-    if (this.#nextItem === this.#items.length) {
-      this.#items = [];
-      this.#nextItem = 0;
+  /** Waits until there is something to be read, or never will be. */
+  async #nextOf(): Promise<IteratorResult<T, undefined>> {
+    for (;;) {
+      const chunk = this.#lane.first();
+      if (chunk !== undefined) return { done: false, value: this.#read(chunk) as T };
+      if (this.#isUsedUp()) return this.#finish();
+      const leftMs = this.#deadline - performance.now();
+      if (leftMs <= 0) throw this.#timedOut();
+      await this.#waiters.wait(leftMs);
     }
-    if (this.#feed !== undefined) {
-      this.#feed.buffered -= 1;
-      this.#feed.pull();
-    }
-    return item;
   }
 
-  #deliver(item: Item): unknown {
-    if (!item.ok) observe(item.of);
-    if (!this.#settles) {
-      if (item.ok) return item.value;
-      throw item.reason;
+  /** Takes the next item off a chunk that is done. */
+  #read(chunk: Chunk): unknown {
+    const row = chunk.read;
+    chunk.read += 1;
+    if (chunk.read === chunk.rows) this.#lane.shift();
+    const index = chunk.firstIndex + row;
+    const feed = this.#feed as MapFeed;
+    feed.buffered -= 1;
+    feed.pull();
+    if (chunk.failed !== undefined) {
+      observe(chunk.failed);
+      return this.#failed(failureOf(chunk.failed), index);
     }
-    const { index } = item;
-    return item.ok
-      ? { status: 'fulfilled', value: item.value, index }
-      : { status: 'rejected', reason: item.reason, index };
+    if (chunk.rows === 1) return this.#succeeded(chunk.value, index);
+    const outcome = chunk.outcomeOf(row);
+    return outcome.ok ? this.#succeeded(outcome.value, index) : this.#failed(this.#source.decode(outcome.error), index);
+  }
+
+  #succeeded(value: unknown, index: number): unknown {
+    return this.#settles ? { status: 'fulfilled', value, index } : value;
+  }
+
+  #failed(reason: unknown, index: number): unknown {
+    if (!this.#settles) throw reason;
+    return { status: 'rejected', reason, index };
   }
 
   #isUsedUp(): boolean {
-    return this.#state === 'ended' || (this.#feed?.hasEnded === true && this.#chunks.size === 0);
+    return this.#state === 'ended' || (this.#feed?.hasEnded === true && this.#lane.isEmpty);
   }
 
   #finish(): IteratorResult<T, undefined> {
@@ -231,8 +213,8 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   }
 
   #timedOut(): TimeoutError {
-    const waitsFor = [...this.#chunks][0]?.future;
-    const what = waitsFor === undefined ? 'the next item' : `task "${waitsFor.name}" (${waitsFor.state})`;
+    const [first] = this.#lane;
+    const what = first?.task === undefined ? 'the next item' : `task "${first.task.name}" (${first.task.future.state})`;
     this.#end();
     return new TimeoutError(
       `${what} was not done within the ${this.#timeoutMs} ms that the map was given; the rest is cancelled`,
@@ -244,15 +226,14 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     this.#state = 'ended';
     this.#feed?.close();
     this.#reader.close();
-    for (const { future } of this.#chunks) {
-      future.cancel();
+    for (const { task, isDone, failed } of this.#lane) {
       // Its reader has left: what becomes of it now concerns nobody.
-      observe(future);
+      if (failed !== undefined) observe(failed);
+      if (isDone || task === undefined) continue;
+      task.future.cancel();
+      observe(task.future);
     }
-    for (const item of this.#items) if (!item.ok) observe(item.of);
-    this.#chunks.clear();
-    this.#items = [];
-    this.#nextItem = 0;
+    this.#lane.clear();
     this.#waiters.wake();
   }
 }

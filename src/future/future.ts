@@ -358,6 +358,9 @@ export const observe = (future: Future<unknown>): void => observeFuture(future);
 export const onDone = (future: Future<unknown>, callback: (future: Future<unknown>) => void): (() => void) =>
   subscribe(future, callback);
 
+/** What became of a future, once it is done; does not count as a look. */
+export const outcomeOf = (future: Future<unknown>): Outcome<unknown> | undefined => peekFuture(future);
+
 /** Whether the future finished with an error (cancelled does not count), without counting as a look at it. */
 export const hasFailed = (future: Future<unknown>): boolean =>
   future.state === 'finished' && peekFuture(future)?.ok === false;

@@ -17,6 +17,7 @@ export class Waiters {
   }
 
   wake(): void {
+    if (this.#wakes.length === 0) return;
     for (const wake of this.#wakes.splice(0)) wake();
   }
 }

@@ -19,13 +19,14 @@ import type { Readable } from 'node:stream';
 import processSource from 'worker-source:process-main';
 import { BootstrapError, DeadlockError } from '../errors.js';
 import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
-import { FileClaims } from '../protocol/file-claims.js';
-import { FileOutcomes, outcomesFileBytes } from '../protocol/file-outcomes.js';
+import { claimsFileBytes, FileClaims } from '../protocol/file-claims.js';
+import { FileOutcomes } from '../protocol/file-outcomes.js';
 import { copyByFrame, encodeFrame, FrameReader, withLength } from '../protocol/frames.js';
 import type { ToWorker } from '../protocol/messages.js';
 import { bootstrapSource, workerMark } from '../protocol/process-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
 import { type FromWire, OrderedAnswers } from './ordered-answers.js';
+import { endedByKernel } from './parent-death.js';
 import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
 
@@ -85,7 +86,6 @@ class ProcessLink implements WorkerLink {
   readonly #events: WorkerEvents;
   readonly #stderr: StderrTail;
   readonly #claimsFd: number;
-  readonly #outcomes: FileOutcomes;
   readonly #answers: OrderedAnswers;
   #error: unknown;
   /** What has ended so far; the worker is gone once both have. */
@@ -97,14 +97,16 @@ class ProcessLink implements WorkerLink {
     this.#events = events;
     this.#claimsFd = openUnlinked();
     this.claims = new FileClaims(this.#claimsFd);
-    this.#outcomes = new FileOutcomes(this.#claimsFd);
-    this.#answers = new OrderedAnswers(this.#outcomes, (message) => {
+    this.#answers = new OrderedAnswers(new FileOutcomes(this.#claimsFd), (message) => {
       if (!this.#isGone) events.onMessage(message);
     });
     const { cwd, uid, gid } = settings;
     const execArgv = settings.execArgv ?? inheritedExecArgv();
-    const args = [...execArgv, '--input-type=commonjs', '-e', bootstrapSource];
-    this.#child = spawn(settings.execPath ?? process.execPath, args, {
+    const execPath = settings.execPath ?? process.execPath;
+    // What the user named may not be there; that is told by the attempt to start it.
+    const wrapper = execPath === process.execPath ? endedByKernel() : [];
+    const [program, ...args] = [...wrapper, execPath, ...execArgv, '--input-type=commonjs', '-e', bootstrapSource];
+    this.#child = spawn(program as string, args, {
       stdio: ['ignore', stdoutOf[`${settings.stdout}`], 'pipe', 'pipe', 'pipe', this.#claimsFd],
       env: { ...(settings.env ?? process.env), [workerMark]: spec.name },
       windowsHide: true,
@@ -122,7 +124,7 @@ class ProcessLink implements WorkerLink {
     this.#commands = commands;
     this.#stderr = new StderrTail(stderr, process.stderr);
     this.#listen(answers);
-    commands.write(withLength(Buffer.from(processSource)));
+    commands.write(withLength(Buffer.from(`const watchesParent=${wrapper.length === 0};${processSource}`)));
     this.#child.unref();
     stdout?.on('data', (chunk: Buffer) => process.stderr.write(chunk)).on('error', () => {});
     for (const stream of [stdout, stderr, commands, answers]) stream?.unref();
@@ -185,7 +187,6 @@ class ProcessLink implements WorkerLink {
 
   #end(): void {
     if (this.#isGone) return;
-    this.#outcomes.close();
     this.#answers.look();
     this.#isGone = true;
     const stderr = this.#stderr.lastLines;
@@ -218,7 +219,7 @@ function openUnlinked(): number {
   const folder = mkdtempSync(claimsFolder());
   try {
     const fd = openSync(join(folder, 'claims'), 'wx+');
-    ftruncateSync(fd, outcomesFileBytes);
+    ftruncateSync(fd, claimsFileBytes);
     return fd;
   } finally {
     rmSync(folder, { recursive: true, force: true });

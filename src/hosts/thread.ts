@@ -144,6 +144,10 @@ class ThreadLink implements WorkerLink {
     this.#answers.watch(isWatched);
   }
 
+  lookOut(isWanted: boolean): void {
+    this.#pool.looksOut = isWanted;
+  }
+
   look(): void {
     this.#answers.look();
   }

@@ -15,6 +15,8 @@ import type { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
 import { Wakefulness } from './wakefulness.js';
 
+/** Work that is worth taking back for a worker that idles, in milliseconds: several times what the messages for it take. */
+const worthMs = 0.5;
 /** How long a task may run before what its worker holds behind it goes elsewhere, and before it is given no more. */
 const heldUpAfterMs = 5;
 
@@ -47,15 +49,17 @@ export class Dispatcher {
     this.#onRefused = on.refused;
     this.#onLimited = on.limited;
     this.#allowance = new Allowance(settings.prefetch);
-    this.#wakefulness = new Wakefulness(
-      clock,
-      (isAwake) => {
+    this.#wakefulness = new Wakefulness(clock, {
+      watch: (isAwake) => {
         for (const slot of crew.slots) slot.link?.watch?.(isAwake);
       },
-      () => {
+      look: () => {
         for (const slot of crew.slots) slot.link?.look?.();
       },
-    );
+      lookOut: (isWanted) => {
+        for (const slot of crew.slots) slot.link?.lookOut?.(isWanted);
+      },
+    });
   }
 
   get queued(): Iterable<Task> {
@@ -110,7 +114,10 @@ export class Dispatcher {
       this.#startWhatIsNeeded();
       this.#handOut();
     }
-    if (this.#queue.length === 0) this.#rebalanceLater();
+    if (this.#queue.length === 0) {
+      this.#shareTheRest();
+      this.#rebalanceLater();
+    }
   }
 
   /** Hands over at the end of the code that runs now. */
@@ -181,8 +188,30 @@ export class Dispatcher {
       }
       return;
     }
-    if (this.#allowance.isTiny) this.#wakefulness.expectAnswer();
+    if (this.#allowance.isTiny) this.#wakefulness.expectAnswer(this.#owesOne());
     if (loads || tasks.some((task) => Number.isFinite(task.settings.timeoutMs))) this.#onLimited(slot, loads);
+  }
+
+  #owesOne(): boolean {
+    let owed = 0;
+    for (const slot of this.#crew.slots) owed += slot.unanswered;
+    return owed === 1;
+  }
+
+  /** So that workers finish together: whoever idles when nothing is queued any more gets half of what another one holds. */
+  #shareTheRest(): void {
+    if (this.#allowance.typicalMs === 0 || !this.#crew.hasIdle) return;
+    let most = 1;
+    let from: WorkerSlot | undefined;
+    for (const slot of this.#crew.slots) {
+      if (slot.state !== 'ready' || slot.unanswered <= most) continue;
+      const held = slot.tasks.length;
+      if (held > most) [most, from] = [held, slot];
+    }
+    const count = Math.floor(most / 2);
+    if (from === undefined || count * this.#allowance.typicalMs < worthMs) return;
+    const tasks = from.takeBackUnstarted(count);
+    if (tasks.length > 0) this.putBack(tasks);
   }
 
   /** No head-of-line blocking: what waits behind a long task goes to another worker, idle or yet to be started. */

@@ -6,7 +6,9 @@
  */
 
 import type { Claims } from '../protocol/claims.js';
-import type { FromWorker, ToWorker } from '../protocol/messages.js';
+import type { FromWorker, ToWorker, Transfer } from '../protocol/messages.js';
+
+export type { Transfer } from '../protocol/messages.js';
 
 /** What is known of a worker's end. */
 export interface WorkerExit {
@@ -39,6 +41,8 @@ export interface WorkerLink {
   send(message: ToWorker, transfer: readonly Transfer[]): void;
   /** While watched, the worker need not wake this thread, which looks by itself. For those that have a way to look. */
   watch?(isWatched: boolean): void;
+  /** Whether the worker, once it has nothing to do, looks out for its next task a moment before it sleeps. */
+  lookOut?(isWanted: boolean): void;
   /** Delivers what can be seen without waiting for the event loop. */
   look?(): void;
   /** Delivers what has arrived (messages, an exit) within this call, while the event loop stands still. */
@@ -46,9 +50,6 @@ export interface WorkerLink {
   /** Ends the worker now, whatever it does; `onExit` follows. */
   terminate(): void;
 }
-
-/** What can be moved instead of copied. */
-export type Transfer = ArrayBuffer | import('node:worker_threads').MessagePort;
 
 export interface WorkerHost {
   readonly kind: 'thread' | 'process' | 'inline';

@@ -81,7 +81,7 @@ export class Limits {
 }
 
 function timedOut(slot: WorkerSlot, task: Task, loadingMs: number | undefined): TimeoutError {
-  const { name } = task.future;
+  const { name } = task;
   const what =
     loadingMs === undefined
       ? `task "${name}" ran longer than its timeout of ${task.settings.timeoutMs} ms`

@@ -6,8 +6,8 @@ import type { Task } from './task.js';
 
 /** The worker died while it ran the task. */
 export function taskLost(task: Task, workerName: string, exit: WorkerExit): WorkerLostError {
-  const { attempt, future } = task;
-  return lost(`worker ${workerName} ${cause(exit)} while it ran task "${future.name}" (attempt ${attempt})`, {
+  const { attempt, name } = task;
+  return lost(`worker ${workerName} ${cause(exit)} while it ran task "${name}" (attempt ${attempt})`, {
     workerName,
     attempt,
     exit,

@@ -15,7 +15,6 @@ import type { FunctionHandle } from '../functions/handle.js';
 import { mapFrames } from '../functions/source-frames.js';
 import type { Future } from '../future/future.js';
 import { decodeError, type EncodedError } from '../protocol/errors.js';
-import type { CallBody } from '../protocol/messages.js';
 import { argumentError, copyArguments, needsCopy } from './arguments.js';
 import type { Clock } from './clock.js';
 import { type Answer, Crew, type CrewEvents } from './crew.js';
@@ -28,7 +27,7 @@ import { atSite, type SubmitSite, submitFrames } from './site.js';
 import { WorkerSlot } from './slot.js';
 import { Stalls } from './stalls.js';
 import { type ExecutorStats, Tally } from './stats.js';
-import { Task, type TaskOwner, type TaskSettings } from './task.js';
+import { Task, type TaskBody, type TaskOwner, type TaskSettings, type TaskSink } from './task.js';
 import { UnobservedFailures } from './unobserved.js';
 
 export type PoolState = 'running' | 'draining' | 'stopped' | 'broken';
@@ -76,17 +75,22 @@ export class Pool implements TaskOwner, CrewEvents {
     for (let i = 0; i < settings.minWorkers; i++) this.#crew.start();
   }
 
+  /** Work is coming: the first worker starts now, while its caller still finds out how the function is to travel. */
+  expectWork(): void {
+    if (this.#state === 'running' && this.#crew.slots.size === 0) this.#crew.start();
+  }
+
   /** Queues a task. What it is to run and with which arguments is fixed when this returns. */
-  submit(handle: FunctionHandle, body: CallBody, settings: TaskSettings, site: SubmitSite): Future<unknown> {
+  submit(handle: FunctionHandle, body: TaskBody, settings: TaskSettings, site: SubmitSite, sink?: TaskSink): Task {
     this.checkOpen();
-    const task = new Task(this, handle, body, settings, site);
+    const task = new Task(this, handle, body, settings, site, sink);
     this.#pendingCount += 1;
     this.#hold();
     this.#stalls.watch();
     if (settings.signal?.aborted) {
       task.place = 'waiting';
       task.cancel(settings.signal.reason);
-      return task.future;
+      return task;
     }
     this.#dispatcher.push(task);
     // An idle worker gets it in this very call, which copies the arguments; otherwise they are copied now, so that
@@ -95,7 +99,7 @@ export class Pool implements TaskOwner, CrewEvents {
       if (this.#dispatcher.length === 1 && this.#crew.hasIdle) this.#dispatcher.dispatch();
       if (task.place === 'queued') this.#copyArguments(task);
     }
-    return task.future;
+    return task;
   }
 
   /** Throws what `submit` would throw before it looks at the task. */
@@ -158,7 +162,7 @@ export class Pool implements TaskOwner, CrewEvents {
     const slot = task.holder;
     if (!(slot instanceof WorkerSlot)) return;
     if (!gracefully) this.#crew.condemn(slot);
-    else this.#limits.stop(slot, task, new CancelledError(`task "${task.future.name}" was aborted`, { cause: reason }));
+    else this.#limits.stop(slot, task, new CancelledError(`task "${task.name}" was aborted`, { cause: reason }));
   }
 
   block(until: () => boolean, timeoutMs: number): void {

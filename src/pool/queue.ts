@@ -4,54 +4,10 @@
  * A task that is taken back out of the middle leaves a hole that `take` skips, so that removing costs nothing.
  */
 
+import { Ring } from './ring.js';
+
 export interface Queued {
   readonly priority: number;
-}
-
-/** A double-ended queue on a ring that doubles when full. */
-class Ring<T> {
-  #items: (T | undefined)[] = new Array(16);
-  #head = 0;
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  push(item: T): void {
-    this.#makeRoom();
-    this.#items[(this.#head + this.#length) & (this.#items.length - 1)] = item;
-    this.#length += 1;
-  }
-
-  unshift(item: T): void {
-    this.#makeRoom();
-    this.#head = (this.#head - 1) & (this.#items.length - 1);
-    this.#items[this.#head] = item;
-    this.#length += 1;
-  }
-
-  shift(): T | undefined {
-    if (this.#length === 0) return undefined;
-    const item = this.#items[this.#head];
-    this.#items[this.#head] = undefined;
-    this.#head = (this.#head + 1) & (this.#items.length - 1);
-    this.#length -= 1;
-    return item;
-  }
-
-  *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = 0; i < this.#length; i++) yield this.#items[(this.#head + i) & (this.#items.length - 1)] as T;
-  }
-
-  #makeRoom(): void {
-    if (this.#length < this.#items.length) return;
-    const grown: (T | undefined)[] = new Array(this.#items.length * 2);
-    let i = 0;
-    for (const item of this) grown[i++] = item;
-    this.#items = grown;
-    this.#head = 0;
-  }
 }
 
 export class TaskQueue<T extends Queued> {

@@ -12,6 +12,7 @@
 import type { RunningSince } from '../protocol/claims.js';
 import type { BatchGroup, FromWorker } from '../protocol/messages.js';
 import type { Transfer, WorkerLink } from './host.js';
+import { Ring } from './ring.js';
 import { SentCode } from './sent-code.js';
 import type { Task, TaskHolder } from './task.js';
 
@@ -30,7 +31,7 @@ export class WorkerSlot implements TaskHolder {
   /** Cancels what is to happen when the worker is not ready, or its task not stopped, in time. */
   cancelTimer: () => void = () => {};
   /** Unanswered tasks in order; a place is `undefined` once its task was taken back. */
-  #handed: (Task | undefined)[] = [];
+  #handed = new Ring<Task | undefined>();
   #firstSeq = 0;
   #taken = 0;
   readonly #code = new SentCode();
@@ -61,7 +62,7 @@ export class WorkerSlot implements TaskHolder {
 
   /** The task that the worker is running, if it has started any. */
   get running(): Task | undefined {
-    const [first] = this.#handed;
+    const { first } = this.#handed;
     return first !== undefined && this.hasStarted(first) ? first : undefined;
   }
 
@@ -72,12 +73,12 @@ export class WorkerSlot implements TaskHolder {
 
   /** The unanswered task under that number. */
   taskOf(seq: number): Task | undefined {
-    return this.#handed[seq - this.#firstSeq];
+    return this.#handed.at(seq - this.#firstSeq);
   }
 
   /** The tasks that the worker holds, in order. */
   get tasks(): Task[] {
-    return this.#handed.filter((task) => task !== undefined);
+    return [...this.#handed].filter((task) => task !== undefined);
   }
 
   /**
@@ -134,16 +135,17 @@ export class WorkerSlot implements TaskHolder {
 
   revoke(task: Task): boolean {
     if (!this.link?.claims.revoke(task.seq)) return false;
-    this.#handed[task.seq - this.#firstSeq] = undefined;
+    this.#handed.put(task.seq - this.#firstSeq, undefined);
     this.#taken -= 1;
     return true;
   }
 
-  /** Takes all unstarted tasks back, in their order. */
-  takeBackUnstarted(): Task[] {
+  /** Takes unstarted tasks back, the last `count` of them; gives them in their order. */
+  takeBackUnstarted(count = Number.POSITIVE_INFINITY): Task[] {
     // Last first: the worker takes tasks from the front, so this way it can lose us at most one race.
     return this.tasks
       .reverse()
+      .slice(0, count)
       .filter((task) => this.revoke(task))
       .reverse();
   }
@@ -152,7 +154,7 @@ export class WorkerSlot implements TaskHolder {
   release(): { lost: Task | undefined; unstarted: Task[] } {
     const lost = this.running;
     const unstarted = this.tasks.filter((task) => task !== lost);
-    this.#handed = [];
+    this.#handed = new Ring();
     return { lost, unstarted };
   }
 
@@ -172,7 +174,7 @@ export class WorkerSlot implements TaskHolder {
 function inGroups(tasks: readonly Task[]): BatchGroup[] {
   const groups: BatchGroup[] = [];
   for (let i = 0; i < tasks.length; ) {
-    const { handle, future, attempt, isChunk, values: first } = tasks[i] as Task;
+    const { handle, name, attempt, isChunk, values: first } = tasks[i] as Task;
     const values: unknown[] = [];
     let count = 0;
     for (; i < tasks.length; i++, count++) {
@@ -182,11 +184,11 @@ function inGroups(tasks: readonly Task[]): BatchGroup[] {
         task.values.length === first.length &&
         task.attempt === attempt &&
         task.isChunk === isChunk &&
-        task.future.name === future.name;
+        task.name === name;
       if (!isAlike) break;
       for (const value of task.values) values.push(value);
     }
-    groups.push([handle.id, future.name, attempt, isChunk, count, first.length, values]);
+    groups.push([handle.id, name, attempt, isChunk, count, first.length, values]);
   }
   return groups;
 }

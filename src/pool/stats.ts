@@ -71,6 +71,6 @@ function workerStats(slot: WorkerSlot): WorkerStats {
     state: slot.state === 'ready' ? (slot.isIdle ? 'idle' : 'busy') : slot.state,
     systemId: slot.link?.systemId,
     completed: slot.completed,
-    task: slot.running?.future.name,
+    task: slot.running?.name,
   };
 }

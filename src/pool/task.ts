@@ -6,14 +6,23 @@
  *     └──taken back────┘
  *   (done is also reached from queued and waiting, by cancel, kill, an aborted signal or a broken pool)
  *
- * A task knows its pool only as {@link TaskOwner}, and its worker as {@link TaskHolder}.
+ * A task knows its pool only as {@link TaskOwner}, and its worker as {@link TaskHolder}. Its outcome goes to its future, or,
+ * for a row of a map, to a {@link TaskSink}: then it has a future only once somebody needs one.
  */
 
 import { CancelledError } from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import type { FutureWork } from '../future/contract.js';
-import { type Future, markCancelled, newFuture, noteRun, rejectFuture, resolveFuture } from '../future/future.js';
-import type { CallBody } from '../protocol/messages.js';
+import {
+  Future,
+  markCancelled,
+  newFuture,
+  noteRun,
+  onDone,
+  outcomeOf,
+  rejectFuture,
+  resolveFuture,
+} from '../future/future.js';
 import type { Transfer } from './host.js';
 import type { Queued } from './queue.js';
 import type { SubmitSite } from './site.js';
@@ -65,6 +74,20 @@ export interface TaskHolder {
   ranMs(task: Task): number;
 }
 
+/** Who takes the outcome of a task that needs no future. */
+export interface TaskSink {
+  succeeded(value: unknown): void;
+  /** It failed or was cancelled: its future, which is made now, says how. */
+  ended(future: Future<unknown>): void;
+}
+
+/** What a task does with its function: call it once, or once per row of a chunk of a map. */
+export interface TaskBody {
+  readonly isChunk: boolean;
+  /** The arguments, or one list of arguments per row. */
+  readonly values: readonly unknown[];
+}
+
 /** What most tasks have not: fields for these would be a tenth of all that a pending task takes. */
 interface RareParts {
   readonly onAbort?: () => void;
@@ -73,7 +96,6 @@ interface RareParts {
 }
 
 export class Task implements FutureWork, Queued {
-  readonly future: Future<unknown>;
   readonly handle: FunctionHandle;
   readonly settings: TaskSettings;
   place: 'queued' | 'handed' | 'waiting' | 'done' = 'queued';
@@ -89,28 +111,48 @@ export class Task implements FutureWork, Queued {
   isObserved = false;
   readonly submittedAt: SubmitSite;
   readonly #owner: TaskOwner;
+  #outcomeTo: Future<unknown> | TaskSink;
   #rare: RareParts | undefined;
 
   constructor(
     owner: TaskOwner,
     handle: FunctionHandle,
-    body: CallBody,
+    body: TaskBody,
     settings: TaskSettings,
     submittedAt: SubmitSite,
+    sink?: TaskSink,
   ) {
     this.#owner = owner;
     this.handle = handle;
-    this.isChunk = body.kind === 'chunk';
-    this.values = body.kind === 'chunk' ? body.rows : body.args;
+    this.isChunk = body.isChunk;
+    this.values = body.values;
     this.settings = settings;
     if (settings.transfer.length > 0) this.transfer = settings.transfer;
     this.submittedAt = submittedAt;
-    this.future = newFuture(settings.name ?? handle.name, this);
+    this.#outcomeTo = sink ?? newFuture(this.name, this);
     if (settings.signal !== undefined) {
       const onAbort = (): void => this.#aborted();
       this.#rare = { ...this.#rare, onAbort };
       settings.signal.addEventListener('abort', onAbort, { once: true });
     }
+  }
+
+  /** Its option `name`, else its function's. */
+  get name(): string {
+    return this.settings.name ?? this.handle.name;
+  }
+
+  get future(): Future<unknown> {
+    const to = this.#outcomeTo;
+    if (to instanceof Future) return to;
+    const future = newFuture(this.name, this);
+    this.#outcomeTo = future;
+    onDone(future, () => {
+      const outcome = outcomeOf(future);
+      if (outcome?.ok) to.succeeded(outcome.value);
+      else to.ended(future);
+    });
+    return future;
   }
 
   /** What is moved to the worker with the arguments. */
@@ -160,8 +202,15 @@ export class Task implements FutureWork, Queued {
 
   succeed(value: unknown, runMs: number): void {
     this.#finish('completed');
-    noteRun(this.future, this.attempt, runMs);
-    resolveFuture(this.future, value);
+    const to = this.#outcomeTo;
+    if (to instanceof Future) {
+      noteRun(to, this.attempt, runMs);
+      resolveFuture(to, value);
+    } else {
+      // Through its sink a task reaches its executor, which a stray reference to the task must not keep.
+      this.#outcomeTo = nobody;
+      to.succeeded(value);
+    }
   }
 
   fail(error: unknown, runMs: number): void {
@@ -221,3 +270,4 @@ export class Task implements FutureWork, Queued {
 }
 
 const nothing: readonly never[] = [];
+const nobody: TaskSink = { succeeded() {}, ended() {} };

@@ -12,13 +12,11 @@
 import type { EncodedError } from './errors.js';
 import type { PortableFunction, UnitContent } from './portable.js';
 
+/** What can be moved instead of copied. */
+export type Transfer = ArrayBuffer | import('node:worker_threads').MessagePort;
+
 /** Both sides are built together; a worker with another version is somebody else's program. */
 export const protocolVersion = 1;
-
-/** What a task does with its function: call it once, or once per row of a chunk of a map. */
-export type CallBody =
-  | { readonly kind: 'call'; readonly args: readonly unknown[] }
-  | { readonly kind: 'chunk'; readonly rows: readonly (readonly unknown[])[] };
 
 /**
  * Handed-over tasks that follow each other and differ in their arguments only, so that what they share is sent once. A list,

@@ -60,7 +60,7 @@ export class LifeWords {
 
 /** What all workers of a pool share. */
 export class PoolWords {
-  static readonly byteLength = 8;
+  static readonly byteLength = 12;
   readonly #words: Int32Array;
   #seen = 0;
 
@@ -78,6 +78,15 @@ export class PoolWords {
   waitForStir(timeoutMs: number): void {
     Atomics.wait(this.#words, 0, this.#seen, timeoutMs);
     this.#seen = Atomics.load(this.#words, 0);
+  }
+
+  /** Whether idle workers look out for their next task; they do unless told otherwise. */
+  get looksOut(): boolean {
+    return Atomics.load(this.#words, 2) === 0;
+  }
+
+  set looksOut(isWanted: boolean) {
+    Atomics.store(this.#words, 2, isWanted ? 0 : 1);
   }
 
   /** How many workers are running tasks, or looking out for some. */

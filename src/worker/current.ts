@@ -5,6 +5,8 @@
  * meet on `globalThis` under a registered symbol.
  */
 
+import type { Transfer } from '../protocol/messages.js';
+
 /** Progress as a task reports it. */
 export interface Progress {
   readonly done: number;
@@ -23,6 +25,11 @@ export interface CurrentTask {
   readonly attempt: number;
   /** Tells the submitting side how far the task is; it reaches the task option `onReport`. */
   report(progress: number | Progress): void;
+  /**
+   * Moves these buffers and ports, which the task's result holds, to the submitting thread instead of copying them. A process
+   * and an inline executor copy them all the same.
+   */
+  transfer(...items: readonly Transfer[]): void;
 }
 
 export interface WorkerScope {

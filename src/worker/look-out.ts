@@ -70,7 +70,7 @@ export class LookOut<M> {
   #seesMail(): boolean {
     if (this.#mail.take()) return true;
     // The executor's own thread needs a core, too.
-    if (this.#pool.awake + 1 > this.#cores) return false;
+    if (!this.#pool.looksOut || this.#pool.awake + 1 > this.#cores) return false;
     if (this.#chances < this.#passesOver) {
       this.#chances += 1;
       return false;

@@ -5,7 +5,6 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { withTypeScript } from '../functions/typescript.js';
 import { FileClaimant } from '../protocol/file-claims.js';
-import { FileOutcomeWriter } from '../protocol/file-outcomes.js';
 import { copyByFrame, encodeFrame, FrameReader } from '../protocol/frames.js';
 import type { ToWorker } from '../protocol/messages.js';
 import { bellMessage } from '../protocol/outcomes.js';
@@ -15,20 +14,17 @@ import { IsolateScope } from './isolate-scope.js';
 import { Runtime } from './runtime.js';
 
 declare const importModule: (url: string) => Promise<Record<string, unknown>>;
+/** Whether nobody else ends this process when its parent dies. */
+declare const watchesParent: boolean;
 
 delete process.env[workerMark];
 // Ctrl-C goes to every process of a terminal's group. Whether it ends the work is the parent's decision, and when the parent
 // ends, so do we.
 process.on('SIGINT', () => {});
-endWithParent();
+if (watchesParent) endWithParent();
 
 const claimant = new FileClaimant(childFds.claims);
-const outcomes = new FileOutcomeWriter(childFds.claims);
 const bellFrame = encodeFrame(bellMessage);
-
-function ring(wasRung?: boolean): void {
-  if (outcomes.ring(wasRung)) writeFully(bellFrame);
-}
 
 const scope = new IsolateScope();
 setWorkerScope(scope);
@@ -37,19 +33,18 @@ const runtime = new Runtime(
     claimant: {
       claim(seq, isLoading) {
         const isOurs = claimant.claim(seq, isLoading);
-        // With this claim the outcome before it counts.
-        ring(claimant.wasRung);
+        // With this claim the outcome before it was written.
+        if (claimant.ring()) writeFully(bellFrame);
         return isOurs;
       },
       loaded: () => claimant.loaded(),
     },
     send(message) {
-      if (message.kind === 'done' && outcomes.write(message.seq, message.value, message.ms)) return;
+      if (message.kind === 'done' && claimant.answer(message.seq, message.value, message.ms)) return;
       writeFully(encodeFrame(message));
     },
     flush() {
-      outcomes.finish();
-      ring();
+      if (claimant.flush()) writeFully(bellFrame);
     },
     copy: copyByFrame,
     importModule: withTypeScript(importModule),

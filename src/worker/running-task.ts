@@ -1,3 +1,4 @@
+import type { Transfer } from '../protocol/messages.js';
 import type { CurrentTask, Progress } from './current.js';
 
 /** What `currentTask()` gives; the signal is made for those who ask, since it costs more than a tiny task. */
@@ -8,6 +9,7 @@ export class RunningTask implements CurrentTask {
   readonly workerId: number;
   readonly #send: (progress: number | Progress) => void;
   #controller: AbortController | undefined;
+  #moved: Transfer[] | undefined;
 
   constructor(
     of: { seq: number; name: string; attempt: number; workerId: number },
@@ -28,6 +30,15 @@ export class RunningTask implements CurrentTask {
   abort(reason: unknown): void {
     this.#controller ??= new AbortController();
     this.#controller.abort(reason);
+  }
+
+  /** What is moved with the result. */
+  get moved(): readonly Transfer[] | undefined {
+    return this.#moved;
+  }
+
+  transfer(...items: readonly Transfer[]): void {
+    this.#moved = [...(this.#moved ?? []), ...items];
   }
 
   report(progress: number | Progress): void {

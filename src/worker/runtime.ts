@@ -19,6 +19,7 @@ import {
   protocolVersion,
   type RowOutcome,
   type ToWorker,
+  type Transfer,
 } from '../protocol/messages.js';
 import type { PortableFunction } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
@@ -29,8 +30,8 @@ import { RunningTask } from './running-task.js';
 /** What a host gives its runtime. */
 export interface RuntimeLink {
   readonly claimant: Claimant;
-  /** Throws what the wire throws; then nothing was sent. */
-  send(message: FromWorker): void;
+  /** Throws what the wire throws; then nothing was sent. Moves what is given to be moved, where the wire can. */
+  send(message: FromWorker, moved?: readonly Transfer[]): void;
   /** No task is about to be claimed: answers that were held back until then must go now. */
   flush?(): void;
   copy(value: unknown): unknown;
@@ -252,9 +253,10 @@ export class Runtime {
   }
 
   #answer(seq: number, value: unknown): void {
+    const moved = this.#current?.moved;
     this.#current = undefined;
     try {
-      this.#link.send({ kind: 'done', seq, value, ms: performance.now() - this.#startedAt });
+      this.#link.send({ kind: 'done', seq, value, ms: performance.now() - this.#startedAt }, moved);
     } catch (cause) {
       this.#fail(
         seq,

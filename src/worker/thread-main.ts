@@ -37,10 +37,10 @@ setWorkerScope(scope);
 const runtime = new Runtime(
   {
     claimant: new SharedClaims(data.claims),
-    send(message) {
+    send(message, moved) {
       if (message.kind === 'done' && outcomes.write(message.seq, message.value, message.ms)) {
         if (outcomes.ring()) data.port.postMessage(bellMessage);
-      } else data.port.postMessage(message);
+      } else data.port.postMessage(message, moved);
       pool.stir();
     },
     copy: structuredClone,

@@ -3,7 +3,14 @@
 import { strict as assert } from 'node:assert';
 import { CancelledError, QueueFullError, TimeoutError } from 'concurrent-futures';
 import { pooled, threads } from './executors.js';
-import { aboutMe, exitOnFirstAttempt, failAttempts, holdUntilAborted } from './fixtures/aware.js';
+import {
+  aboutMe,
+  exitOnFirstAttempt,
+  failAttempts,
+  holdUntilAborted,
+  lengthLeft,
+  moveBytes,
+} from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
 import { byteLength, hold, holdForever, mark, pow, spin } from './fixtures/tasks.js';
 import { contract } from './harness.js';
@@ -179,6 +186,13 @@ contract('transferred memory moves to the thread', { on: threads }, async ({ exe
   const bytes = new Uint8Array(1_000);
   assert.equal(await executor.with({ transfer: [bytes.buffer] }).submit(byteLength, bytes), 1_000);
   assert.equal(bytes.byteLength, 0, 'it is gone here');
+});
+
+contract('a task moves what its result holds, and where it can not, copies it', async ({ kind, executor }) => {
+  const bytes = await executor.submit(moveBytes, 1_000);
+  assert.equal(bytes.length, 1_000);
+  assert.ok(bytes.every((byte) => byte === 3));
+  assert.equal(await executor.submit(lengthLeft), kind.name === 'thread' ? 0 : 1_000);
 });
 
 contract('maxQueue refuses what is over it, with QueueFullError, and recovers', { on: pooled }, async (scene) => {

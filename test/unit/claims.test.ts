@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
 import { type Claimant, type Claims, ringSize, SharedClaims } from '../../src/protocol/claims.js';
-import { FileClaimant, FileClaims, outcomesOffset } from '../../src/protocol/file-claims.js';
+import { claimsFileBytes, FileClaimant, FileClaims } from '../../src/protocol/file-claims.js';
 
 const options = { timeout: 60_000 };
 
@@ -200,7 +200,7 @@ interface ClaimsFile {
 function claimsFile(): ClaimsFile {
   const folder = mkdtempSync(join(tmpdir(), 'claims-test-'));
   const fd = openSync(join(folder, 'claims'), 'wx+');
-  ftruncateSync(fd, outcomesOffset);
+  ftruncateSync(fd, claimsFileBytes);
   return {
     fd,
     remove() {
