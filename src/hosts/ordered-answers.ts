@@ -1,5 +1,7 @@
 /** Answers that come two ways, in shared words and as messages, put back into the order of their tasks. */
 
+import { RemoteError } from '../errors.js';
+import { encodeError } from '../protocol/errors.js';
 import type { FromWorker } from '../protocol/messages.js';
 import { bellMessage, type OutcomeSource } from '../protocol/outcomes.js';
 
@@ -23,6 +25,8 @@ export class OrderedAnswers {
       this.look();
       return;
     }
+    // Given up for unreadable, and there after all.
+    if ('seq' in message && message.seq < this.#nextSeq) return;
     const isAnswer = message.kind === 'done' || message.kind === 'failed' || message.kind === 'revoked';
     if (isAnswer) {
       this.look();
@@ -31,6 +35,12 @@ export class OrderedAnswers {
     this.#deliver(message);
     // What stood behind this answer could not be read before it, and its bell has been heard.
     if (isAnswer) this.look();
+  }
+
+  /** What came can't be read: the task that is to be answered next fails, since nobody else would ever settle it. */
+  unreadable(cause: unknown): void {
+    const error = new RemoteError("the worker's answer can't be read here", { cause });
+    this.receive({ kind: 'failed', seq: this.#nextSeq, error: encodeError(error, structuredClone), ms: 0 });
   }
 
   /** Delivers the outcomes that are there, up to the first that is not. */

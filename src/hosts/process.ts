@@ -21,7 +21,7 @@ import { BootstrapError, DeadlockError } from '../errors.js';
 import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
 import { claimsFileBytes, FileClaims } from '../protocol/file-claims.js';
 import { FileOutcomes } from '../protocol/file-outcomes.js';
-import { copyByFrame, encodeFrame, FrameReader, withLength } from '../protocol/frames.js';
+import { copyByFrame, encodeFrame, FrameReader, Unreadable, withLength } from '../protocol/frames.js';
 import type { ToWorker } from '../protocol/messages.js';
 import { bootstrapSource, workerMark } from '../protocol/process-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
@@ -157,7 +157,11 @@ class ProcessLink implements WorkerLink {
   #listen(answers: Socket): void {
     const frames = new FrameReader();
     answers.on('data', (chunk: Buffer) => {
-      for (const message of frames.push(chunk)) if (!this.#isGone) this.#answers.receive(message as FromWire);
+      for (const message of frames.push(chunk)) {
+        if (this.#isGone) return;
+        if (message instanceof Unreadable) this.#answers.unreadable(message.cause);
+        else this.#answers.receive(message as FromWire);
+      }
     });
     answers.on('close', () => {
       this.#answersEnded = true;

@@ -127,6 +127,7 @@ class ThreadLink implements WorkerLink {
       // What else is there comes cheaper by the handful than one event each.
       this.#drain();
     });
+    port1.on('messageerror', (error) => this.#answers.unreadable(error));
     port1.unref();
     this.#worker.unref();
   }
@@ -168,8 +169,16 @@ class ThreadLink implements WorkerLink {
 
   #drain(): void {
     this.#answers.look();
-    for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-      this.#answers.receive(next.message as FromWire);
+    for (let next = this.#nextMessage(); next !== undefined; next = this.#nextMessage()) this.#answers.receive(next);
+  }
+
+  #nextMessage(): FromWire | undefined {
+    for (;;) {
+      try {
+        return receiveMessageOnPort(this.#port)?.message as FromWire | undefined;
+      } catch (error) {
+        this.#answers.unreadable(error);
+      }
     }
   }
 

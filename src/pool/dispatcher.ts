@@ -216,19 +216,28 @@ export class Dispatcher {
 
   /** No head-of-line blocking: what waits behind a long task goes to another worker, idle or yet to be started. */
   #rebalanceLater(): void {
-    if (this.#rebalanceIsDue || ![...this.#crew.slots].some((slot) => slot.unanswered > 1)) return;
+    if (this.#rebalanceIsDue || !this.#someMayBeHeldUp()) return;
     if (!this.#crew.hasIdle && !this.#crew.hasRoom) return;
     this.#rebalanceIsDue = true;
     this.#clock.after(heldUpAfterMs, () => {
       this.#rebalanceIsDue = false;
       for (const slot of this.#crew.slots) {
-        if (slot.unanswered > 1 && this.#isHeldUp(slot)) this.putBack(slot.takeBackUnstarted());
+        slot.look();
+        if (this.#isHeldUp(slot)) this.putBack(slot.takeBackUnstarted());
       }
       this.dispatch();
     });
   }
 
+  #someMayBeHeldUp(): boolean {
+    for (const slot of this.#crew.slots) {
+      if (slot.unanswered > 1 || (slot.unanswered === 1 && !slot.isStuck && slot.isWaiting)) return true;
+    }
+    return false;
+  }
+
   #isHeldUp(slot: WorkerSlot): boolean {
+    if (slot.isStuck) return true;
     const since = slot.runningSince;
     return since !== undefined && this.#clock.now() - since.atMs >= heldUpAfterMs;
   }

@@ -10,7 +10,14 @@
  *      └───────────────────┴── workers can't start ──► broken(cause)
  */
 
-import { BrokenExecutorError, CancelledError, QueueFullError, ShutdownError, TimeoutError } from '../errors.js';
+import {
+  BrokenExecutorError,
+  CancelledError,
+  QueueFullError,
+  RemoteError,
+  ShutdownError,
+  TimeoutError,
+} from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import { mapFrames } from '../functions/source-frames.js';
 import type { Future } from '../future/future.js';
@@ -271,7 +278,19 @@ export class Pool implements TaskOwner, CrewEvents {
     if (answer.kind === 'revoked') this.#dispatcher.putBack([task]);
     else if (task.verdict !== undefined) this.#failOrRetry(task, task.verdict, answer.ms);
     else if (answer.kind === 'done') task.succeed(answer.value, answer.ms);
-    else this.#failOrRetry(task, this.decodeTaskError(answer.error, task.handle, task.submittedAt), answer.ms);
+    else this.#failOrRetry(task, this.#errorOf(answer.error, task), answer.ms);
+  }
+
+  /** The task is in nobody's hands by now, so whatever goes wrong with its error must not lose it. */
+  #errorOf(error: EncodedError, task: Task): unknown {
+    try {
+      return this.decodeTaskError(error, task.handle, task.submittedAt);
+    } catch (cause) {
+      return atSite(
+        new RemoteError(`task "${task.name}" failed with an error that can't be made anew here`, { cause }),
+        task.submittedAt,
+      );
+    }
   }
 
   #failOrRetry(task: Task, error: unknown, runMs: number): void {

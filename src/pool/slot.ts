@@ -28,6 +28,10 @@ export class WorkerSlot implements TaskHolder {
   idleSince = 0;
   /** How many tasks it has answered. */
   completed = 0;
+  /** Seen to start nothing of what it holds: something that was left behind blocks it, or somebody has stopped it. */
+  isStuck = false;
+  /** The next task at the last look at whether it is stuck. */
+  #seenSeq = -1;
   /** Cancels what is to happen when the worker is not ready, or its task not stopped, in time. */
   cancelTimer: () => void = () => {};
   /** Unanswered tasks in order; a place is `undefined` once its task was taken back. */
@@ -64,6 +68,21 @@ export class WorkerSlot implements TaskHolder {
   get running(): Task | undefined {
     const { first } = this.#handed;
     return first !== undefined && this.hasStarted(first) ? first : undefined;
+  }
+
+  /** Whether it holds tasks and has started none. */
+  get isWaiting(): boolean {
+    return this.#handed.length > 0 && this.running === undefined;
+  }
+
+  /** Looks whether it is stuck: at two looks it waited to start the same task. */
+  look(): void {
+    if (!this.isWaiting) {
+      this.#seenSeq = -1;
+      return;
+    }
+    if (this.#seenSeq === this.#firstSeq) this.isStuck = true;
+    this.#seenSeq = this.#firstSeq;
   }
 
   /** Since when the worker runs its task. */
@@ -121,6 +140,7 @@ export class WorkerSlot implements TaskHolder {
   answered(message: Extract<FromWorker, { seq: number }>): Task | undefined {
     if (message.seq !== this.#firstSeq) return undefined;
     this.#firstSeq += 1;
+    this.isStuck = false;
     return this.#handed.shift();
   }
 

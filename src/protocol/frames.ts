@@ -70,6 +70,23 @@ function decode(frame: Buffer): unknown {
   return deserializer.readValue();
 }
 
+/** A message that is there and can't be read. */
+export class Unreadable {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+function decodeOr(frame: Buffer): unknown {
+  try {
+    return decode(frame);
+  } catch (cause) {
+    return new Unreadable(cause);
+  }
+}
+
 /** Whether JSON gives the message back exactly as it was. */
 function isJson(message: ToWorker | FromWorker): boolean {
   switch (message.kind) {
@@ -101,7 +118,7 @@ export class FrameReader {
   #chunks: Buffer[] = [];
   #length = 0;
 
-  /** The messages that are complete with this chunk. */
+  /** The messages that are complete with this chunk; an {@link Unreadable} in the place of one that can't be decoded. */
   *push(chunk: Buffer): IterableIterator<unknown> {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
@@ -112,7 +129,7 @@ export class FrameReader {
       const rest = whole.subarray(size);
       this.#chunks = rest.length === 0 ? [] : [rest];
       this.#length = rest.length;
-      yield decode(whole.subarray(0, size));
+      yield decodeOr(whole.subarray(0, size));
     }
   }
 

@@ -5,7 +5,7 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { withTypeScript } from '../functions/typescript.js';
 import { FileClaimant } from '../protocol/file-claims.js';
-import { copyByFrame, encodeFrame, FrameReader } from '../protocol/frames.js';
+import { copyByFrame, encodeFrame, FrameReader, Unreadable } from '../protocol/frames.js';
 import type { ToWorker } from '../protocol/messages.js';
 import { bellMessage } from '../protocol/outcomes.js';
 import { childFds, workerMark } from '../protocol/process-data.js';
@@ -66,7 +66,10 @@ const commands = new Socket({
     buffer: Buffer.allocUnsafeSlow(64 * 1024),
     callback(size: number, buffer: Buffer) {
       const chunk = Buffer.from(buffer.subarray(0, size));
-      for (const message of frames.push(chunk)) runtime.receive(message as ToWorker);
+      for (const message of frames.push(chunk)) {
+        if (message instanceof Unreadable) throw message.cause;
+        runtime.receive(message as ToWorker);
+      }
       return true;
     },
   },

@@ -2,11 +2,19 @@
 
 import { strict as assert } from 'node:assert';
 import { type Future, tasksFrom, WorkerLostError } from 'concurrent-futures';
-import { pooled, processes } from './executors.js';
+import { pooled, processes, threads } from './executors.js';
 import { neverReached as exitsOnLoad } from './fixtures/exits-on-load.js';
-import { exit, exitWithBytes, exitWithLastWords, killMyself, resultThatExits } from './fixtures/faults.js';
+import {
+  exit,
+  exitWithBytes,
+  exitWithLastWords,
+  killMyself,
+  leaveBlocking,
+  resultThatExits,
+} from './fixtures/faults.js';
 import { add, hold, holdForever, holdThenExit, identity, mark, pow, whereAmI } from './fixtures/tasks.js';
 import { neverReached as throwsOnLoad } from './fixtures/throws-on-load.js';
+import { eventually } from './gates.js';
 import { contract, type Scene } from './harness.js';
 import { checkFailed } from './probes.js';
 
@@ -125,6 +133,18 @@ contract('a worker that dies while it takes in megabytes fails that task, and no
   for (const error of errors) assert.ok(error instanceof WorkerLostError && error.exitCode === 8, String(error));
   await checkUsable(scene);
 });
+
+contract(
+  'what a blocked worker was handed and can not start runs on another',
+  { on: threads, options: { maxWorkers: 2 } },
+  async ({ executor }) => {
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    await executor.submit(leaveBlocking, word);
+    await eventually(() => Atomics.load(word, 0) === 1, 'the worker to be blocked');
+    for (const base of range(20)) assert.equal(await executor.submit(pow, base, 2), base ** 2);
+    await executor.shutdown({ timeout: 0 });
+  },
+);
 
 contract('a module that throws on load fails every task of it, and no other', two, async (scene) => {
   for (const future of range(6).map(() => scene.executor.submit(throwsOnLoad))) {

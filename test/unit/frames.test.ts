@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { copyByFrame, encodeFrame, FrameReader, withLength } from '../../src/protocol/frames.js';
+import { copyByFrame, encodeFrame, FrameReader, Unreadable, withLength } from '../../src/protocol/frames.js';
 import type { ToWorker } from '../../src/protocol/messages.js';
 
 const options = { timeout: 30_000 };
@@ -179,4 +179,13 @@ test('a text that JSON would make too long for a string is sent all the same', o
   const text = '\u0001'.repeat(100_000_000);
   const [message] = [...new FrameReader().push(frameOf(text))];
   assert.ok((message as { value: unknown }).value === text);
+});
+
+test('a frame that can not be decoded stands in its place, and the next is read', options, () => {
+  const broken = frameOf(new Map([[1, 2]]));
+  broken.fill(0xff, 5);
+  const [first, second, third] = [...new FrameReader().push(Buffer.concat([frameOf(1), broken, frameOf(2)]))];
+  assert.deepEqual(valuesIn([first, third]), [1, 2]);
+  assert.ok(second instanceof Unreadable);
+  assert.ok(second.cause instanceof Error);
 });
