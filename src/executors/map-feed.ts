@@ -12,8 +12,8 @@ import type { Task, TaskBody, TaskSink } from '../pool/task.js';
 import type { RowReader } from './map-input.js';
 import { Chunk } from './map-lane.js';
 
-/** Refilled a sixteenth at a time: what is read together goes to the workers together. */
-const refillShare = 16;
+/** Refilled a quarter at a time: what is read together goes to the workers together. */
+const refillShare = 4;
 
 export interface FeedEvents {
   submit(body: TaskBody, sink: TaskSink): Task;

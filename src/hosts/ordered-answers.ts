@@ -52,11 +52,17 @@ export class OrderedAnswers {
     }
   }
 
-  /** While watched, the worker need not ring. */
+  /**
+   * While watched, the worker need not ring: whoever watches looks by itself, from its next turn on. Not in this call, whose
+   * deliveries could end the watch before all workers are told of its beginning.
+   */
   watch(isWatched: boolean): void {
     this.#isWatched = isWatched;
-    if (isWatched) this.#outcomes.muffle();
-    else this.#outcomes.silence();
+    if (isWatched) {
+      this.#outcomes.muffle();
+      return;
+    }
+    this.#outcomes.silence();
     this.look();
   }
 }

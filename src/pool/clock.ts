@@ -20,6 +20,7 @@ export interface Clock {
 /** The real clock. One per pool: each holds the process by itself. */
 export function systemClock(): Clock {
   let hold: NodeJS.Timeout | undefined;
+  let holds = false;
   const timers = new Set<{ readonly dueAt: number; fire(): void }>();
   return {
     now: Date.now,
@@ -45,6 +46,9 @@ export function systemClock(): Clock {
     soon: queueMicrotask,
     nextTurn: setImmediate,
     keepAlive(wanted) {
+      // Asked with each task: a timer is only touched when the answer changes.
+      if (wanted === holds) return;
+      holds = wanted;
       if (wanted) {
         hold ??= setInterval(() => {}, 2 ** 31 - 1);
         hold.ref();
