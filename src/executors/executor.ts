@@ -122,6 +122,11 @@ export abstract class Executor implements AsyncDisposable {
     return this.pool.stats();
   }
 
+  /** What every worker is doing and since when, what is queued, and why it does not move: for people, in lines of text. */
+  explain(): string {
+    return this.pool.explain();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown({ wait: true, timeout: this.shutdownTimeoutMs });
   }

@@ -1,17 +1,23 @@
 /** The options that users write, checked: each fault is one error that names the option, its value and what is allowed. */
 
+import { AsyncResource } from 'node:async_hooks';
 import type { ResourceLimits, SHARE_ENV } from 'node:worker_threads';
+import { BootstrapError } from '../errors.js';
 import { functionHandle } from '../functions/handle.js';
 import type { Transfer } from '../pool/host.js';
 import type { PoolSettings } from '../pool/settings.js';
 import type { RetryPolicy, TaskSettings } from '../pool/task.js';
 import { notSerializable } from '../protocol/values.js';
-import type { Progress } from '../worker/current.js';
+import { type Progress, workerScope } from '../worker/current.js';
+import { type ContextOption, contextReader } from './context.js';
 import { usableProcessors } from './cpus.js';
 
 /** Options of every pool. Times are in milliseconds. */
 export interface PoolOptions {
-  /** How many workers there are at most; by default the processors that this process may use. */
+  /**
+   * How many workers there are at most; by default the processors that this process may use. In a task: its worker's share of
+   * them, so that nested executors do not have workers times workers.
+   */
   readonly maxWorkers?: number;
   /** How many workers are started at once and kept; 0 by default. */
   readonly minWorkers?: number;
@@ -29,6 +35,11 @@ export interface PoolOptions {
   readonly startupTimeout?: number;
   /** How long leaving an `await using` block may take; what still runs then is stopped. No limit by default. */
   readonly shutdownTimeout?: number;
+  /**
+   * After how long without progress (a task that runs on, a pool that finishes none) a process warning says what the executor does,
+   * as `explain()` does. In milliseconds; never by default.
+   */
+  readonly stuckAfter?: number;
   /** How many tasks may wait; `submit` beyond it throws `QueueFullError`. No limit by default. */
   readonly maxQueue?: number;
   /** How many tasks a worker may be handed beyond the one that it runs: `'auto'` (by how long they take), or a cap. */
@@ -86,6 +97,8 @@ export interface TaskOptions {
   readonly transfer?: readonly Transfer[];
   /** The task's name in errors, statistics and pictures; its function's by default. */
   readonly name?: string;
+  /** `AsyncLocalStorage`s by name: what they hold at the submit is copied, and read in the task as `currentTask().context`. */
+  readonly context?: ContextOption;
   /** Called with what the task passes to `currentTask().report()`. */
   readonly onReport?: (progress: number | Progress) => void;
 }
@@ -100,13 +113,17 @@ const poolOptionNames = [
   'namePrefix',
   'startupTimeout',
   'shutdownTimeout',
+  'stuckAfter',
   'maxQueue',
   'prefetch',
 ];
 export const threadOptionNames = ['resourceLimits', 'env', 'execArgv', 'stdout', 'stderr'];
 export const processOptionNames = ['cwd', 'env', 'execArgv', 'execPath', 'uid', 'gid', 'stdout', 'maxMemory'];
-const taskOptionNames = ['timeout', 'signal', 'priority', 'retries', 'transfer', 'name', 'onReport'];
+const taskOptionNames = ['timeout', 'signal', 'priority', 'retries', 'transfer', 'name', 'context', 'onReport'];
 const retryOptionNames = ['times', 'backoff', 'maxBackoff', 'retryOn'];
+
+/** Executors in tasks of executors: far more than anybody needs, and few enough to end a program that makes them without end. */
+const depthMax = 8;
 
 const poolCounts = new Map<string, number>();
 
@@ -117,7 +134,14 @@ export function poolSettings(
   ownNames: readonly string[],
 ): PoolSettings & { readonly shutdownTimeoutMs: number } {
   const given = checkNames(`${className} option`, options, [...poolOptionNames, ...ownNames]);
-  const maxWorkers = wholeNumber('maxWorkers', given.maxWorkers, 1) ?? usableProcessors();
+  const { depth = 0, processors = usableProcessors() } = workerScope() ?? {};
+  if (depth >= depthMax) {
+    throw new BootstrapError(
+      `${className} can't be made here: executors are nested ${depth} deep, each in a task of the one before, which is the limit. ` +
+        'A task that makes an executor for a task like itself never ends.',
+    );
+  }
+  const maxWorkers = wholeNumber('maxWorkers', given.maxWorkers, 1) ?? processors;
   const minWorkers = wholeNumber('minWorkers', given.minWorkers, 0) ?? 0;
   if (minWorkers > maxWorkers)
     throw new RangeError(`minWorkers must be at most maxWorkers (${maxWorkers}); got ${minWorkers}`);
@@ -125,10 +149,13 @@ export function poolSettings(
   return {
     namePrefix,
     maxWorkers,
+    processors,
+    depth,
     minWorkers,
     idleTimeoutMs: duration('idleTimeout', given.idleTimeout) ?? 60_000,
     startupTimeoutMs: duration('startupTimeout', given.startupTimeout) ?? 30_000,
     shutdownTimeoutMs: duration('shutdownTimeout', given.shutdownTimeout) ?? Number.POSITIVE_INFINITY,
+    stuckAfterMs: duration('stuckAfter', given.stuckAfter) ?? Number.POSITIVE_INFINITY,
     maxTasksPerWorker: limit('maxTasksPerWorker', given.maxTasksPerWorker, 1),
     maxQueue: limit('maxQueue', given.maxQueue, 1),
     prefetch: prefetchOption(given.prefetch),
@@ -155,7 +182,8 @@ export function taskSettings(options: TaskOptions): TaskSettings {
     priority: number('priority', given.priority) ?? 0,
     retry: retryPolicy(given.retries),
     transfer: transfer ?? [],
-    onReport: onReport as TaskSettings['onReport'],
+    context: contextReader(given.context),
+    onReport: onReport && AsyncResource.bind(onReport as (progress: unknown) => void),
   };
 }
 

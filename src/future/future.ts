@@ -14,6 +14,7 @@
  * raise `unhandledRejection`.
  */
 
+import { AsyncResource } from 'node:async_hooks';
 import { DeadlockError } from '../errors.js';
 import type { FutureSource, FutureState, FutureStats, FutureWork, WaitOptions } from './contract.js';
 import { Deferred, type Outcome } from './deferred.js';
@@ -203,11 +204,11 @@ export class Future<T> implements PromiseLike<T> {
    * Calls `fn` with this future once it is done, at once if it is already.
    *
    * Callbacks run in the order added, each exactly once, on the event loop of the thread that owns the executor, and
-   * before `await future` continues. One that throws is reported as a process warning; the others still run.
+   * before `await future` continues, in the async context of this call. One that throws is reported as a process warning; the others still run.
    */
   addDoneCallback(fn: (future: Future<T>) => void): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback needs a function; got ${typeof fn}`);
-    this.#addCallback(fn);
+    this.#addCallback(AsyncResource.bind(fn));
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a future is a thenable by contract, so that `await future` works

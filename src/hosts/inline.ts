@@ -19,11 +19,17 @@ import { Runtime } from '../worker/runtime.js';
 export class InlineHost implements WorkerHost {
   readonly kind = 'inline';
   readonly #links = new Set<InlineLink>();
+  readonly #tasks = new WeakSet<CurrentTask>();
 
   start(_spec: WorkerSpec, events: WorkerEvents): WorkerLink {
-    const link = new InlineLink(events, () => this.#links.delete(link));
+    const link = new InlineLink(events, this.#tasks, () => this.#links.delete(link));
     this.#links.add(link);
     return link;
+  }
+
+  isInside(): boolean {
+    const task = inlineScope?.currentTask();
+    return task !== undefined && this.#tasks.has(task);
   }
 
   copy(value: unknown): unknown {
@@ -41,6 +47,8 @@ export class InlineHost implements WorkerHost {
 /** The outer scope stays in charge outside of tasks: an inline executor may be used inside a worker. */
 class InlineScope implements WorkerScope {
   readonly isWorker: boolean;
+  readonly depth: number;
+  readonly processors: number | undefined;
   importing: string | undefined;
   readonly #storage = new AsyncLocalStorage<CurrentTask>();
   readonly #outer: WorkerScope | undefined;
@@ -48,6 +56,8 @@ class InlineScope implements WorkerScope {
   constructor(outer: WorkerScope | undefined) {
     this.#outer = outer;
     this.isWorker = outer?.isWorker ?? false;
+    this.depth = outer?.depth ?? 0;
+    this.processors = outer?.processors;
   }
 
   currentTask(): CurrentTask | undefined {
@@ -79,7 +89,7 @@ class InlineLink implements WorkerLink {
   #isDue = false;
   #isGone = false;
 
-  constructor(events: WorkerEvents, onEnd: () => void) {
+  constructor(events: WorkerEvents, tasks: WeakSet<CurrentTask>, onEnd: () => void) {
     this.#events = events;
     this.#onEnd = onEnd;
     const scope = sharedScope();
@@ -96,7 +106,10 @@ class InlineLink implements WorkerLink {
           (url) => import(/* webpackIgnore: true */ /* @vite-ignore */ url) as Promise<Record<string, unknown>>,
         ),
         localFunction,
-        runAs: (task, fn, args) => scope.runAs(task, fn, args),
+        runAs: (task, fn, args) => {
+          tasks.add(task);
+          return scope.runAs(task, fn, args);
+        },
         residentBytes: () => 0,
         exit: () => this.#end(0),
       },

@@ -10,7 +10,7 @@
  */
 
 /** Work to hold ahead, in milliseconds: several message round trips (0.05 to 0.1 ms), and too little for anyone to notice. */
-const aheadMs = 4;
+const aheadMs = 8;
 /** No more than this in one hand, however tiny the tasks: beyond it the message no longer gets cheaper per task. */
 const allowanceMax = 256;
 const tinyMs = 0.1;
@@ -47,9 +47,9 @@ export class Allowance {
     return this.#typicalMs !== undefined && this.#typicalMs < tinyMs;
   }
 
-  /** One until tasks have been measured. */
+  /** One until tasks have been measured, then at least two: the next one is there when a long one ends. */
   get tasks(): number {
     if (this.#typicalMs === undefined) return 1;
-    return Math.max(1, Math.min(this.#cap, Math.floor(aheadMs / this.#typicalMs)));
+    return Math.min(this.#cap, Math.max(2, Math.floor(aheadMs / this.#typicalMs)));
   }
 }

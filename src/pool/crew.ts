@@ -12,7 +12,7 @@ import { decodeError } from '../protocol/errors.js';
 import { type FromWorker, protocolVersion } from '../protocol/messages.js';
 import type { Clock } from './clock.js';
 import type { WorkerExit, WorkerHost } from './host.js';
-import { reportLeftOver, startLost } from './losses.js';
+import { reportLeftOver, reportLeftOverError, startLost } from './losses.js';
 import type { PoolSettings } from './settings.js';
 import { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
@@ -43,6 +43,8 @@ export class Crew {
   readonly #clock: Clock;
   readonly #events: CrewEvents;
   readonly #slots = new Set<WorkerSlot>();
+  /** How many workers there may be beyond `maxWorkers`, in the place of those whose tasks wait for others of this pool. */
+  lent = 0;
   #failedStarts = 0;
   #pausedUntilMs = 0;
   #sweepIsDue = false;
@@ -61,7 +63,7 @@ export class Crew {
 
   /** Whether another worker may be started. */
   get hasRoom(): boolean {
-    return this.#slots.size < this.#settings.maxWorkers && this.#clock.now() >= this.#pausedUntilMs;
+    return this.#slots.size < this.#settings.maxWorkers + this.lent && this.#clock.now() >= this.#pausedUntilMs;
   }
 
   get hasIdle(): boolean {
@@ -72,7 +74,7 @@ export class Crew {
   /** Starts one more worker; `false` when that failed at once. */
   start(): boolean {
     const id = this.#freeId();
-    const slot = new WorkerSlot(id, `${this.#settings.namePrefix}_${id}`);
+    const slot = new WorkerSlot(id, `${this.#settings.namePrefix}_${id}`, this.#clock.now());
     this.#slots.add(slot);
     try {
       slot.link = this.#host.start(
@@ -149,6 +151,8 @@ export class Crew {
         units: initializer.handle.units.map(({ id, content }) => [id, content] as const),
         args: initializer.args,
       },
+      depth: this.#settings.depth + 1,
+      processors: Math.max(1, Math.floor(this.#settings.processors / this.#settings.maxWorkers)),
       maxMemory,
     } as const;
   }
@@ -185,6 +189,13 @@ export class Crew {
         return;
       case 'heavy':
         slot.exhaust();
+        return;
+      case 'leftOver':
+        slot.exhaust();
+        reportLeftOverError(
+          slot.name,
+          decodeError(message.error, () => undefined, ''),
+        );
         return;
       case 'done':
       case 'failed':

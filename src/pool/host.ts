@@ -55,6 +55,8 @@ export interface WorkerHost {
   readonly kind: 'thread' | 'process' | 'inline';
   /** May throw; the pool then counts a failed start. */
   start(spec: WorkerSpec, events: WorkerEvents): WorkerLink;
+  /** Whether this very code runs in one of this host's tasks: then that task waits, maybe for ever, for what it submits. */
+  isInside?(): boolean;
   /** Copies as the wire does, to find out which part of a value can't be. */
   copy(value: unknown): unknown;
   /**

@@ -14,6 +14,7 @@ import { atSite } from './site.js';
 import type { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
 
+const wasStopped = 'and was stopped';
 /** How long a task may take to stop by itself once its signal is aborted. */
 const abortGraceMs = 250;
 
@@ -80,12 +81,22 @@ export class Limits {
   }
 }
 
+/** The verdict on a task that did not heed it: which step it took to stop it. */
+export function stoppedByForce(verdict: Error): Error {
+  const said = verdict.message;
+  const how = `, which took ending its worker: it did not heed its signal within ${abortGraceMs} ms`;
+  verdict.message = said.includes(wasStopped) ? said.replace(wasStopped, `${wasStopped}${how}`) : `${said}${how}`;
+  // The stack was put together with the message in it.
+  if (verdict.stack !== undefined) verdict.stack = verdict.stack.replace(said, () => verdict.message);
+  return verdict;
+}
+
 function timedOut(slot: WorkerSlot, task: Task, loadingMs: number | undefined): TimeoutError {
   const { name } = task;
   const what =
     loadingMs === undefined
       ? `task "${name}" ran longer than its timeout of ${task.settings.timeoutMs} ms`
       : `the module of task "${name}" was not loaded within ${loadingMs} ms (startupTimeout)`;
-  const error = new TimeoutError(`${what} and was stopped (attempt ${task.attempt}, worker ${slot.name})`);
+  const error = new TimeoutError(`${what} ${wasStopped} (attempt ${task.attempt}, worker ${slot.name})`);
   return atSite(error, task.submittedAt);
 }

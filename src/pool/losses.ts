@@ -37,6 +37,15 @@ export function reportLeftOver(workerName: string, exit: WorkerExit): void {
   );
 }
 
+/** Something left behind failed while the worker ran another task, which goes on. */
+export function reportLeftOverError(workerName: string, error: unknown): void {
+  process.emitWarning(
+    `in worker ${workerName}, what an earlier task left behind failed, and nobody handled it: ${error}; ` +
+      'the worker is replaced when it has done what it was given',
+    { type: 'WorkerLost', code: 'CF_LEFT_OVER', detail: error instanceof Error ? (error.stack ?? '') : '' },
+  );
+}
+
 /** The worker held tasks for so long and started none. */
 export function reportStall(workerName: string, limitMs: number): void {
   process.emitWarning(

@@ -23,16 +23,17 @@ import { mapFrames } from '../functions/source-frames.js';
 import type { Future } from '../future/future.js';
 import { decodeError, type EncodedError } from '../protocol/errors.js';
 import { argumentError, copyArguments, needsCopy } from './arguments.js';
+import { blockUntil } from './blocking.js';
 import type { Clock } from './clock.js';
 import { type Answer, Crew, type CrewEvents } from './crew.js';
 import { Dispatcher } from './dispatcher.js';
 import type { WorkerExit, WorkerHost } from './host.js';
-import { Limits } from './limits.js';
-import { reportStall, taskLost } from './losses.js';
+import { Limits, stoppedByForce } from './limits.js';
+import { taskLost } from './losses.js';
+import { Oversight } from './oversight.js';
 import type { PoolSettings } from './settings.js';
 import { atSite, type SubmitSite, submitFrames } from './site.js';
 import { WorkerSlot } from './slot.js';
-import { Stalls } from './stalls.js';
 import { type ExecutorStats, Tally } from './stats.js';
 import { Task, type TaskBody, type TaskOwner, type TaskSettings, type TaskSink } from './task.js';
 import { UnobservedFailures } from './unobserved.js';
@@ -46,11 +47,13 @@ export class Pool implements TaskOwner, CrewEvents {
   readonly #crew: Crew;
   readonly #dispatcher: Dispatcher;
   readonly #limits: Limits;
-  readonly #stalls: Stalls;
+  readonly #oversight: Oversight;
   readonly #unobserved: UnobservedFailures;
   readonly #tally = new Tally();
   /** Tasks between two attempts, each with the way to cancel its timer. */
   readonly #waiting = new Map<Task, () => void>();
+  /** Tasks that tasks of this very pool have submitted. */
+  readonly #inner = new WeakSet<Task>();
   #state: PoolState = 'running';
   #breakCause: unknown;
   #pendingCount = 0;
@@ -64,19 +67,21 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#clock = clock;
     this.#crew = new Crew(host, settings, clock, this);
     this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot) => this.#crew.condemn(slot));
-    const { slots } = this.#crew;
-    this.#stalls = new Stalls(
-      clock,
-      settings.startupTimeoutMs,
-      { slots, isNeeded: () => this.#pendingCount > 0 },
-      (slot) => {
-        reportStall(slot.name, settings.startupTimeoutMs);
-        this.#crew.condemn(slot);
-      },
-    );
     this.#dispatcher = new Dispatcher(this.#crew, settings, clock, {
       refused: (task, cause) => this.#refuse(task, cause),
       limited: (slot, loads) => this.#limits.watch(slot, loads),
+    });
+    this.#oversight = new Oversight({
+      settings,
+      clock,
+      crew: this.#crew,
+      dispatcher: this.#dispatcher,
+      view: () => ({
+        state: this.#state,
+        pending: this.#pendingCount,
+        done: this.#tally.done,
+        retrying: this.#waiting.size,
+      }),
     });
     this.#unobserved = new UnobservedFailures(settings.namePrefix);
     for (let i = 0; i < settings.minWorkers; i++) this.#crew.start();
@@ -93,11 +98,15 @@ export class Pool implements TaskOwner, CrewEvents {
     const task = new Task(this, handle, body, settings, site, sink);
     this.#pendingCount += 1;
     this.#hold();
-    this.#stalls.watch();
+    this.#oversight.watch();
     if (settings.signal?.aborted) {
       task.place = 'waiting';
       task.cancel(settings.signal.reason);
       return task;
+    }
+    if (this.#host.isInside?.()) {
+      this.#inner.add(task);
+      this.#crew.lent += 1;
     }
     this.#dispatcher.push(task);
     // An idle worker gets it in this very call, which copies the arguments; otherwise they are copied now, so that
@@ -157,6 +166,10 @@ export class Pool implements TaskOwner, CrewEvents {
     return this.#tally.snapshot({ state: this.#state, workers, running, queued: this.#pendingCount - running });
   }
 
+  explain(): string {
+    return this.#oversight.explain();
+  }
+
   // ── What tasks ask ──
 
   withdraw(task: Task): void {
@@ -173,26 +186,18 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   block(until: () => boolean, timeoutMs: number): void {
-    const deadline = this.#clock.now() + timeoutMs;
-    this.#dispatcher.dispatch();
-    while (!until()) {
-      for (const slot of this.#crew.slots) {
-        slot.link?.poll();
-        if (until()) return;
-      }
-      this.#dispatcher.dispatch();
-      const leftMs = deadline - this.#clock.now();
-      if (leftMs <= 0) return;
-      // In slices: timers stand still while this thread blocks, so they are looked after here.
-      if (this.#waiting.size > 0) sleepSync(Math.min(leftMs, 5));
-      else this.#host.block(Math.min(leftMs, 50));
-      this.#clock.runDue();
-      this.#dispatcher.dispatch();
-    }
+    blockUntil(until, timeoutMs, {
+      clock: this.#clock,
+      crew: this.#crew,
+      dispatcher: this.#dispatcher,
+      host: this.#host,
+      hasTimers: () => this.#waiting.size > 0,
+    });
   }
 
   taskDone(task: Task, how: 'completed' | 'failed' | 'cancelled'): void {
     this.#tally.count(how);
+    if (this.#crew.lent > 0 && this.#inner.delete(task)) this.#crew.lent -= 1;
     if (how === 'failed' && !task.isObserved) this.#unobserved.add(task.future);
     this.#pendingCount -= 1;
     if (this.#pendingCount > 0) return;
@@ -234,7 +239,10 @@ export class Pool implements TaskOwner, CrewEvents {
 
   onGone(slot: WorkerSlot, exit: WorkerExit, lost: Task | undefined): void {
     if (lost !== undefined && lost.place !== 'done') {
-      const error = lost.verdict ?? atSite(taskLost(lost, slot.name, exit), lost.submittedAt);
+      const { verdict } = lost;
+      const error =
+        verdict === undefined ? atSite(taskLost(lost, slot.name, exit), lost.submittedAt) : stoppedByForce(verdict);
+      if (verdict === undefined) lost.deaths += 1;
       this.#failOrRetry(lost, error, slot.ranMs(lost));
     }
     this.#dispatcher.dispatch();
@@ -353,8 +361,4 @@ export class Pool implements TaskOwner, CrewEvents {
   #hold(): void {
     this.#clock.keepAlive(this.#pendingCount > 0 || this.#waiters > 0);
   }
-}
-
-function sleepSync(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -4,11 +4,16 @@ import type { FunctionHandle } from '../functions/handle.js';
 export interface PoolSettings {
   readonly namePrefix: string;
   readonly maxWorkers: number;
+  /** How many processors all workers share, and inside of how many executors this one is. */
+  readonly processors: number;
+  readonly depth: number;
   readonly minWorkers: number;
   readonly idleTimeoutMs: number;
   readonly startupTimeoutMs: number;
   readonly maxTasksPerWorker: number;
   readonly maxQueue: number;
+  /** After how long without progress the pool tells what it does; `Infinity` for never. */
+  readonly stuckAfterMs: number;
   readonly prefetch: 'auto' | number;
   /** Bytes; 0 for no limit. */
   readonly maxMemory: number;

@@ -24,6 +24,8 @@ export class WorkerSlot implements TaskHolder {
   state: SlotState = 'starting';
   /** Set by the pool right after the host started the worker. */
   link: WorkerLink | undefined;
+  /** When it was started, in milliseconds since the epoch. */
+  readonly bornAt: number;
   /** When it last became idle, in milliseconds since the epoch. */
   idleSince = 0;
   /** How many tasks it has answered. */
@@ -40,9 +42,10 @@ export class WorkerSlot implements TaskHolder {
   #taken = 0;
   readonly #code = new SentCode();
 
-  constructor(id: number, name: string) {
+  constructor(id: number, name: string, bornAt: number) {
     this.id = id;
     this.name = name;
+    this.bornAt = bornAt;
   }
 
   /** How many tasks the worker was ever handed and not relieved of. */
@@ -194,7 +197,7 @@ export class WorkerSlot implements TaskHolder {
 function inGroups(tasks: readonly Task[]): BatchGroup[] {
   const groups: BatchGroup[] = [];
   for (let i = 0; i < tasks.length; ) {
-    const { handle, name, attempt, isChunk, values: first } = tasks[i] as Task;
+    const { handle, name, attempt, isChunk, context, values: first } = tasks[i] as Task;
     const values: unknown[] = [];
     let count = 0;
     for (; i < tasks.length; i++, count++) {
@@ -203,12 +206,14 @@ function inGroups(tasks: readonly Task[]): BatchGroup[] {
         task.handle === handle &&
         task.values.length === first.length &&
         task.attempt === attempt &&
+        task.context === context &&
         task.isChunk === isChunk &&
         task.name === name;
       if (!isAlike) break;
       for (const value of task.values) values.push(value);
     }
-    groups.push([handle.id, name, attempt, isChunk, count, first.length, values]);
+    const group = [handle.id, name, attempt, isChunk, count, first.length, values] as const;
+    groups.push(context === undefined ? group : [...group, context]);
   }
   return groups;
 }

@@ -41,6 +41,11 @@ export class Tally {
     this.#counts[how] += 1;
   }
 
+  /** How many tasks are done, however they ended. */
+  get done(): number {
+    return this.#counts.completed + this.#counts.failed + this.#counts.cancelled;
+  }
+
   ran(ms: number): void {
     this.#runs += 1;
     this.#totalMs += ms;

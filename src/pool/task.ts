@@ -48,8 +48,15 @@ export interface TaskSettings {
   readonly priority: number;
   readonly retry: RetryPolicy | undefined;
   readonly transfer: readonly Transfer[];
+  /** Whose values are sent along, by name. */
+  readonly context: ContextReader | undefined;
   /** Called with what the task passes to `currentTask().report()`. */
   readonly onReport: ((progress: unknown) => void) | undefined;
+}
+
+/** Gives what some `AsyncLocalStorage`s hold now, by name. */
+export interface ContextReader {
+  read(): Readonly<Record<string, unknown>>;
 }
 
 /** What a task asks of its pool. */
@@ -92,7 +99,9 @@ export interface TaskBody {
 interface RareParts {
   readonly onAbort?: () => void;
   readonly transfer?: readonly Transfer[];
+  readonly context?: Readonly<Record<string, unknown>>;
   readonly verdict?: Error | undefined;
+  readonly deaths?: number;
 }
 
 export class Task implements FutureWork, Queued {
@@ -128,6 +137,7 @@ export class Task implements FutureWork, Queued {
     this.values = body.values;
     this.settings = settings;
     if (settings.transfer.length > 0) this.transfer = settings.transfer;
+    if (settings.context !== undefined) this.#rare = { ...this.#rare, context: settings.context.read() };
     this.submittedAt = submittedAt;
     this.#outcomeTo = sink ?? newFuture(this.name, this);
     if (settings.signal !== undefined) {
@@ -164,6 +174,11 @@ export class Task implements FutureWork, Queued {
     this.#rare = { ...this.#rare, transfer: moved };
   }
 
+  /** What the storages of the option `context` held at its submit; the same object while they hold the same. */
+  get context(): Readonly<Record<string, unknown>> | undefined {
+    return this.#rare?.context;
+  }
+
   /** Set once the task is being stopped: what its future fails with, whatever its worker still answers. */
   get verdict(): Error | undefined {
     return this.#rare?.verdict;
@@ -171,6 +186,15 @@ export class Task implements FutureWork, Queued {
 
   set verdict(error: Error | undefined) {
     this.#rare = { ...this.#rare, verdict: error };
+  }
+
+  /** How many workers have died while they ran it. */
+  get deaths(): number {
+    return this.#rare?.deaths ?? 0;
+  }
+
+  set deaths(count: number) {
+    this.#rare = { ...this.#rare, deaths: count };
   }
 
   get priority(): number {
@@ -230,7 +254,7 @@ export class Task implements FutureWork, Queued {
   retryAfter(error: unknown): number | undefined {
     const { retry } = this.settings;
     if (retry === undefined || this.attempt > retry.times || error instanceof CancelledError) return undefined;
-    if (!retry.retryOn(error, this.attempt)) return undefined;
+    if (this.deaths >= deathsMax || !retry.retryOn(error, this.attempt)) return undefined;
     return Math.min(retry.maxBackoff, retry.backoff * 2 ** (this.attempt - 1));
   }
 
@@ -268,6 +292,9 @@ export class Task implements FutureWork, Queued {
     this.#owner.taskDone(this, how);
   }
 }
+
+/** A task that has cost so many workers is not run again, however many retries it has left. */
+const deathsMax = 3;
 
 const nothing: readonly never[] = [];
 const nobody: TaskSink = { succeeded() {}, ended() {} };

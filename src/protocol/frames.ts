@@ -95,7 +95,8 @@ function isJson(message: ToWorker | FromWorker): boolean {
       return message.value === undefined || isJsonValue(message.value);
     case 'run':
       return (
-        message.functions.length === 0 && message.groups.every(([, , , , , , values]) => values.every(isJsonValue))
+        message.functions.length === 0 &&
+        message.groups.every(([, , , , , , values, context]) => context === undefined && values.every(isJsonValue))
       );
     case 'revoked':
     case 'retire':

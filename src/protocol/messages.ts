@@ -33,6 +33,8 @@ export type BatchGroup = readonly [
   size: number,
   /** The values of all of them, one task after the other. */
   values: readonly unknown[],
+  /** See `CurrentTask.context`. */
+  context?: Readonly<Record<string, unknown>>,
 ];
 
 export interface InitMessage {
@@ -47,6 +49,9 @@ export interface InitMessage {
         readonly args: readonly unknown[];
       }
     | undefined;
+  /** What nested executors go by: see `WorkerScope`. */
+  readonly depth: number;
+  readonly processors: number;
   /** Bytes of resident memory above which the worker says `heavy`; 0 for no limit. */
   readonly maxMemory: number;
 }
@@ -76,6 +81,8 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly seq: number; readonly error: EncodedError; readonly ms: number }
   | { readonly kind: 'revoked'; readonly seq: number }
   | { readonly kind: 'report'; readonly seq: number; readonly progress: unknown }
+  /** What a finished task left behind failed while another one runs; the worker is to be replaced. */
+  | { readonly kind: 'leftOver'; readonly error: EncodedError }
   /** Resident memory is over `maxMemory`; said after an outcome, never while a task runs. */
   | { readonly kind: 'heavy'; readonly residentBytes: number };
 

@@ -10,6 +10,7 @@ export interface HandedTask {
   readonly isChunk: boolean;
   /** The arguments, or one list of arguments per row of a chunk. */
   readonly values: readonly unknown[];
+  readonly context: Readonly<Record<string, unknown>> | undefined;
 }
 
 export class Backlog {
@@ -33,7 +34,7 @@ export class Backlog {
   shift(): HandedTask | undefined {
     const [first] = this.#groups;
     if (first === undefined) return undefined;
-    const [functionId, name, attempt, isChunk, count, size, all] = first.group;
+    const [functionId, name, attempt, isChunk, count, size, all, context] = first.group;
     const i = this.#taken;
     const values = size === 1 ? [all[i]] : all.slice(i * size, (i + 1) * size);
     this.#taken += 1;
@@ -41,7 +42,7 @@ export class Backlog {
       this.#groups.shift();
       this.#taken = 0;
     }
-    return { seq: first.firstSeq + i, functionId, name, attempt, isChunk, values };
+    return { seq: first.firstSeq + i, functionId, name, attempt, isChunk, values, context };
   }
 
   clear(): void {

@@ -23,6 +23,8 @@ export interface CurrentTask {
   readonly workerId: number;
   /** From 1. */
   readonly attempt: number;
+  /** What the `AsyncLocalStorage`s of the option `context` held where the task was submitted, by name. */
+  readonly context: Readonly<Record<string, unknown>>;
   /** Tells the submitting side how far the task is; it reaches the task option `onReport`. */
   report(progress: number | Progress): void;
   /**
@@ -36,6 +38,10 @@ export interface WorkerScope {
   /** Whether this whole isolate is a worker, as opposed to a thread that runs tasks inline. */
   readonly isWorker: boolean;
   currentTask(): CurrentTask | undefined;
+  /** How many executors this code is inside of: 1 in a worker of a program's own executor. */
+  readonly depth: number;
+  /** This worker's share of the processors: what an executor that is made in here has workers for by default. */
+  readonly processors: number | undefined;
   /** The URL of the task module that is being imported; starting a pool meanwhile would start it again in each worker. */
   importing: string | undefined;
 }

@@ -6,7 +6,14 @@ import type { CurrentTask, WorkerScope } from './current.js';
 export class IsolateScope implements WorkerScope {
   readonly isWorker = true;
   importing: string | undefined;
+  depth = 1;
+  processors: number | undefined;
   #current: CurrentTask | undefined;
+
+  begin({ depth, processors }: { readonly depth: number; readonly processors: number }): void {
+    this.depth = depth;
+    this.processors = processors;
+  }
 
   currentTask(): CurrentTask | undefined {
     return this.#current;

@@ -11,6 +11,7 @@ import { bellMessage } from '../protocol/outcomes.js';
 import { childFds, workerMark } from '../protocol/process-data.js';
 import { setWorkerScope } from './current.js';
 import { IsolateScope } from './isolate-scope.js';
+import { watchLeftOvers } from './left-overs.js';
 import { Runtime } from './runtime.js';
 
 declare const importModule: (url: string) => Promise<Record<string, unknown>>;
@@ -46,6 +47,7 @@ const runtime = new Runtime(
     flush() {
       if (claimant.flush()) writeFully(bellFrame);
     },
+    begin: (message) => scope.begin(message),
     copy: copyByFrame,
     importModule: withTypeScript(importModule),
     localFunction: () => undefined,
@@ -56,6 +58,11 @@ const runtime = new Runtime(
   scope,
 );
 
+watchLeftOvers({
+  isRunning: () => runtime.isRunning,
+  runningSince: () => runtime.runningSince,
+  tell: (error) => runtime.tellLeftOver(error),
+});
 const frames = new FrameReader();
 const commands = new Socket({
   fd: childFds.commands,

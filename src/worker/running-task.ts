@@ -7,18 +7,20 @@ export class RunningTask implements CurrentTask {
   readonly name: string;
   readonly attempt: number;
   readonly workerId: number;
+  readonly context: Readonly<Record<string, unknown>>;
   readonly #send: (progress: number | Progress) => void;
   #controller: AbortController | undefined;
   #moved: Transfer[] | undefined;
 
   constructor(
-    of: { seq: number; name: string; attempt: number; workerId: number },
+    of: Pick<RunningTask, 'seq' | 'name' | 'attempt' | 'workerId' | 'context'>,
     send: (progress: number | Progress) => void,
   ) {
     this.seq = of.seq;
     this.name = of.name;
     this.attempt = of.attempt;
     this.workerId = of.workerId;
+    this.context = of.context;
     this.#send = send;
   }
 

@@ -25,6 +25,7 @@ import type { PortableFunction } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
 import { Backlog, type HandedTask } from './backlog.js';
 import type { CurrentTask, WorkerScope } from './current.js';
+import { newestResource } from './left-overs.js';
 import { RunningTask } from './running-task.js';
 
 /** What a host gives its runtime. */
@@ -34,6 +35,8 @@ export interface RuntimeLink {
   send(message: FromWorker, moved?: readonly Transfer[]): void;
   /** No task is about to be claimed: answers that were held back until then must go now. */
   flush?(): void;
+  /** Told how the worker was set up, before anything runs in it. */
+  begin?(message: InitMessage): void;
   copy(value: unknown): unknown;
   importModule: ImportModule;
   /** A function that needs no reviving, because this is the thread that it comes from. */
@@ -59,6 +62,9 @@ export class Runtime {
   #init: InitMessage | undefined;
   #retires = false;
   #current: RunningTask | undefined;
+  /** Functions that have given promises: only while one of these runs can anything else fail. */
+  readonly #asynchronous = new Set<number>();
+  #runningSince = 0;
   /** When the running task was claimed, or its module loaded. */
   #startedAt = 0;
 
@@ -95,6 +101,7 @@ export class Runtime {
     for (const id of forget) {
       this.#functions.delete(id);
       this.#revived.delete(id);
+      this.#asynchronous.delete(id);
     }
     for (const id of forgetUnits) this.#units.delete(id);
   }
@@ -102,6 +109,21 @@ export class Runtime {
   /** Whether it has nothing to do until the next message. */
   get isIdle(): boolean {
     return this.#state === 'waiting' && this.#backlog.isEmpty && !this.#retires;
+  }
+
+  /** Whether a task runs. */
+  get isRunning(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** What {@link newestResource} gave when the running task began; 0 for one that was not expected to be asynchronous. */
+  get runningSince(): number {
+    return this.#runningSince;
+  }
+
+  /** What an earlier task left behind has failed. */
+  tellLeftOver(error: unknown): void {
+    this.#link.send({ kind: 'leftOver', error: encodeError(error, (value) => this.#link.copy(value)) });
   }
 
   /** Whether tasks wait only for the event loop to have had its turn. */
@@ -149,6 +171,7 @@ export class Runtime {
     try {
       if (message.version !== protocolVersion)
         throw new Error(`worker speaks version ${protocolVersion}, not ${message.version}`);
+      this.#link.begin?.(message);
       const { initializer } = message;
       if (initializer !== undefined) {
         for (const [id, content] of initializer.units) this.#units.add(id, content);
@@ -176,6 +199,7 @@ export class Runtime {
     try {
       const result = known === undefined ? this.#load(entry) : this.#call(known, entry);
       if (isThenable(result)) {
+        this.#asynchronous.add(functionId);
         return Promise.resolve(result).then(
           (value) => this.#answer(seq, value),
           (error: unknown) => this.#fail(seq, error),
@@ -189,11 +213,13 @@ export class Runtime {
   }
 
   #call(fn: Callable, entry: HandedTask): unknown {
-    const { seq, name, attempt, isChunk, values } = entry;
-    const task = new RunningTask({ seq, name, attempt, workerId: this.#init?.workerId ?? 0 }, (progress) =>
+    const { seq, name, attempt, isChunk, values, context } = entry;
+    const workerId = this.#init?.workerId ?? 0;
+    const task = new RunningTask({ seq, name, attempt, workerId, context: context ?? noContext }, (progress) =>
       this.#link.send({ kind: 'report', seq, progress }),
     );
     this.#current = task;
+    this.#runningSince = this.#asynchronous.has(entry.functionId) || isAsync(fn) ? newestResource() : 0;
     if (isChunk) return this.#link.runAs(task, () => this.#applyToRows(fn, values as readonly unknown[][]));
     return this.#link.runAs(task, fn, values);
   }
@@ -280,6 +306,13 @@ export class Runtime {
     const residentBytes = this.#link.residentBytes();
     if (residentBytes > limit) this.#link.send({ kind: 'heavy', residentBytes });
   }
+}
+
+const noContext = Object.freeze({});
+const AsyncFunction = (async () => {}).constructor;
+
+function isAsync(fn: Callable): boolean {
+  return fn instanceof AsyncFunction;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

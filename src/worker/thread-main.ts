@@ -10,6 +10,7 @@ import { bellMessage, OutcomeRing } from '../protocol/outcomes.js';
 import { LifeWords, MailWords, PoolWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { setWorkerScope } from './current.js';
 import { IsolateScope } from './isolate-scope.js';
+import { watchLeftOvers } from './left-overs.js';
 import { LookOut } from './look-out.js';
 import { Runtime } from './runtime.js';
 
@@ -43,6 +44,7 @@ const runtime = new Runtime(
       } else data.port.postMessage(message, moved);
       pool.stir();
     },
+    begin: (message) => scope.begin(message),
     copy: structuredClone,
     importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
     localFunction: () => undefined,
@@ -52,6 +54,11 @@ const runtime = new Runtime(
   },
   scope,
 );
+watchLeftOvers({
+  isRunning: () => runtime.isRunning,
+  runningSince: () => runtime.runningSince,
+  tell: (error) => runtime.tellLeftOver(error),
+});
 const lookOut = new LookOut<ToWorker>(
   data.port,
   { pool, mail: new MailWords(data.mail) },

@@ -10,7 +10,11 @@ import {
   exitWithLastWords,
   killMyself,
   leaveBlocking,
+  leaveRejecting,
+  leaveThrowing,
+  outlast,
   resultThatExits,
+  throwInOwnTimer,
 } from './fixtures/faults.js';
 import { add, hold, holdForever, holdThenExit, identity, mark, pow, whereAmI } from './fixtures/tasks.js';
 import { neverReached as throwsOnLoad } from './fixtures/throws-on-load.js';
@@ -131,6 +135,27 @@ contract('a worker that dies while it takes in megabytes fails that task, and no
   );
   const errors = await Promise.all(futures.map((future) => future.exception()));
   for (const error of errors) assert.ok(error instanceof WorkerLostError && error.exitCode === 8, String(error));
+  await checkUsable(scene);
+});
+
+for (const [what, leave] of [
+  ['throws', leaveThrowing],
+  ['is rejected', leaveRejecting],
+] as const) {
+  contract(`what a finished task left behind and ${what} costs no other task, and is told`, one, async (scene) => {
+    const { executor, takeWarnings } = scene;
+    await executor.submit(leave, 20);
+    assert.equal(await executor.submit(outlast, 60), 'fine');
+    const [warning] = await takeWarnings(1);
+    assert.equal((warning as { code?: string } | undefined)?.code, 'CF_LEFT_OVER');
+    assert.match(String(warning), /RangeError: left behind/);
+    await checkUsable(scene);
+  });
+}
+
+contract("a task whose own callback throws is lost, and doesn't hang", one, async (scene) => {
+  const error = await scene.executor.submit(throwInOwnTimer).exception();
+  assert.ok(error instanceof WorkerLostError, String(error));
   await checkUsable(scene);
 });
 

@@ -1,12 +1,13 @@
 /** Executors inside workers, tasks that submit, and one function in a worker of its own. */
 
 import { strict as assert } from 'node:assert';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
-import { Future, inProcess, inThread, ProcessPoolExecutor, WorkerLostError } from 'concurrent-futures';
-import { pooled, threads } from './executors.js';
+import { BootstrapError, Future, inProcess, inThread, ProcessPoolExecutor, WorkerLostError } from 'concurrent-futures';
+import { inline, pooled, threads } from './executors.js';
 import { divmod, ZeroDivisionError } from './fixtures/errors.js';
 import { exit } from './fixtures/faults.js';
-import { powInAnotherPool, powInAPoolLeftOpen } from './fixtures/nested.js';
+import { nestedWorkers, powInAnotherPool, powInAPoolLeftOpen, shared, sumInside } from './fixtures/nested.js';
 import { hold, pow, spin, whereAmI } from './fixtures/tasks.js';
 import { Stage } from './gates.js';
 import { contract } from './harness.js';
@@ -58,6 +59,36 @@ contract(
     assert.ok(links > 5);
   },
 );
+
+contract(
+  'an executor in a task has its share of the processors',
+  { on: pooled, options: { maxWorkers: 4 } },
+  async (scene) => {
+    const counts = await scene.executor.submit(nestedWorkers, 2);
+    const share = Math.max(1, Math.floor(availableParallelism() / 4));
+    assert.deepEqual(counts, [share, 1]);
+  },
+);
+
+contract(
+  'executors in tasks of executors without end are refused',
+  { on: threads, options: { maxWorkers: 1 } },
+  async (scene) => {
+    const error = await scene.executor.submit(nestedWorkers, 100).exception();
+    assert.ok(error instanceof BootstrapError, String(error));
+    assert.match(error.message, /nested 8 deep/);
+  },
+);
+
+contract('a task of the inline executor may wait for tasks of the same', { on: inline }, async ({ executor }) => {
+  shared.executor = executor;
+  try {
+    assert.equal(await executor.submit(sumInside, 20), 210);
+    assert.equal(await executor.submit(pow, 2, 3), 8);
+  } finally {
+    shared.executor = undefined;
+  }
+});
 
 for (const [name, start] of [
   ['inThread', inThread],

@@ -1,10 +1,11 @@
 /** What a task sees of itself, in whichever worker. */
 
 import { strict as assert } from 'node:assert';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
 import { isWorker } from 'concurrent-futures';
 import { inline, pooled, processes, threads } from './executors.js';
-import { aboutMe, aboutMeLater, amIInAWorker, reportSteps } from './fixtures/aware.js';
+import { aboutMe, aboutMeLater, amIInAWorker, contextOf, reportSteps } from './fixtures/aware.js';
 import { hold, whereAmI } from './fixtures/tasks.js';
 import { contract } from './harness.js';
 
@@ -26,6 +27,37 @@ contract("a task's name is its function's by default", async ({ executor }) => {
   const future = executor.submit(aboutMe);
   assert.equal(future.name, 'aboutMe');
   assert.equal((await future)?.name, 'aboutMe');
+});
+
+contract('a task reads what the storages of the option context held at its submit', async ({ executor }) => {
+  const [user, trace] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<{ id: number }>()];
+  const traced = executor.with({ context: { user, trace } });
+  const futures = ['ada', 'bob'].map((name, id) =>
+    user.run(name, () =>
+      trace.run({ id }, () => [traced.submit(contextOf, 'user'), traced.submit(contextOf, 'trace')]),
+    ),
+  );
+  assert.deepEqual(await Promise.all(futures.flat()), ['ada', { id: 0 }, 'bob', { id: 1 }]);
+  assert.equal(await traced.submit(contextOf, 'user'), undefined);
+  assert.equal(await executor.submit(contextOf, 'user'), undefined);
+});
+
+contract('callbacks run in the async context in which they were added', async ({ executor }) => {
+  const user = new AsyncLocalStorage<string>();
+  const future = executor.submit(aboutMeLater);
+  const seen: unknown[] = [];
+  for (const name of ['ada', 'bob']) user.run(name, () => future.addDoneCallback(() => seen.push(user.getStore())));
+  await future;
+  assert.deepEqual(seen, ['ada', 'bob']);
+});
+
+contract('a storage that holds what can not be copied is refused by submit, by name', async ({ executor }) => {
+  const user = new AsyncLocalStorage<unknown>();
+  const traced = executor.with({ context: { user } });
+  user.run(
+    () => {},
+    () => assert.throws(() => traced.submit(contextOf, 'user'), /context\.user/),
+  );
 });
 
 contract('isWorker is true inside a worker', { on: pooled }, async ({ executor }) => {

@@ -1,0 +1,53 @@
+/** `explain()` and `stuckAfter`: what the executor says that it does. */
+
+import { strict as assert } from 'node:assert';
+import { all, pooled, threads } from './executors.js';
+import { leaveBlocking } from './fixtures/faults.js';
+import { hold, pow } from './fixtures/tasks.js';
+import { eventually } from './gates.js';
+import { contract } from './harness.js';
+
+contract('an idle executor says so', { on: all }, async ({ executor }) => {
+  await executor.submit(pow, 2, 3);
+  assert.match(
+    executor.explain(),
+    /: running, 1 of at most \d+ workers?\n {2}\S+_0( \(\d+\))?: idle for \d+.*\n {2}queue: empty$/,
+  );
+});
+
+contract('it says what runs, for how long, and what waits for it', { options: { maxWorkers: 1 } }, async (scene) => {
+  const { executor, stage } = scene;
+  const first = executor.with({ name: 'first', timeout: 20_000 }).submit(hold, stage.dir, 'held', 1);
+  await stage.line('held started');
+  const second = executor.with({ name: 'second' }).submit(pow, 2, 3);
+  await eventually(
+    () => /queue: 1 task, "second" next; it waits for a worker to be free/.test(executor.explain()),
+    'the queue',
+  );
+  assert.match(executor.explain(), /runs task "first" for \d+(\.\d)? m?s, timeout 20\.0 s/);
+  stage.openAll();
+  assert.deepEqual(await Promise.all([first, second]), [1, 8]);
+});
+
+contract('it says when a worker is blocked', { on: threads, options: { maxWorkers: 1 } }, async ({ executor }) => {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  await executor.submit(leaveBlocking, word);
+  await eventually(() => Atomics.load(word, 0) === 1, 'the worker to be blocked');
+  const stuck = executor.submit(pow, 2, 3);
+  await eventually(() => /holds 1 task/.test(executor.explain()), 'the task to be handed over');
+  stuck.cancel();
+  await executor.shutdown({ timeout: 0 });
+});
+
+contract(
+  'work that is stuck for stuckAfter is told once, with the explanation',
+  { on: pooled, options: { maxWorkers: 1, stuckAfter: 50 } },
+  async ({ executor, stage, takeWarnings }) => {
+    const held = executor.with({ name: 'held' }).submit(hold, stage.dir, 'held', 1);
+    const [warning] = await takeWarnings(1);
+    assert.equal((warning as { code?: string } | undefined)?.code, 'CF_STUCK');
+    assert.match(String((warning as { detail?: string } | undefined)?.detail), /"held"/);
+    stage.openAll();
+    assert.equal(await held, 1);
+  },
+);
