@@ -59,7 +59,7 @@ export class Stuck {
       const text = `work has been stuck for ${this.#afterMs} ms (stuckAfter)`;
       process.emitWarning(text, { type: 'StuckWork', code: 'CF_STUCK', detail: this.#work.explain() });
     }
-    if (isStill) this.#toldAt = done;
+    if (isStill || isLong) this.#toldAt = done;
     this.#doneBefore = isStarting ? -1 : done;
     this.#waitAndLook();
   }
