@@ -82,7 +82,7 @@ describe('futures map', () => {
       assert.equal(ended.lines.find(({ index }) => index === 0)?.value, 'released');
       assert.match(
         ended.stderr,
-        /1 × TimeoutError: task "gate" ran longer than its timeout of 1500 ms and was stopped\n/,
+        /1 × TimeoutError: task "gate" ran longer than its timeout of 1500 ms and was stopped, which took ending its worker: it did not heed its signal within 250 ms\n/,
       );
     });
   }
