@@ -126,7 +126,8 @@ export class Crew {
   /** Lets everyone go who has nothing to do. */
   dismiss(): void {
     for (const slot of this.#slots) {
-      if (slot.isIdle) this.retire(slot);
+      // One that holds nothing but what was taken back from it may be blocked, and never answer for that.
+      if (slot.state === 'ready' && slot.tasks.length === 0) this.retire(slot);
       else if (slot.state === 'starting') this.condemn(slot);
     }
   }

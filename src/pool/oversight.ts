@@ -36,7 +36,9 @@ export class Oversight {
     this.#view = view;
     const { startupTimeoutMs, stuckAfterMs } = settings;
     const isPending = (): boolean => view().pending > 0;
-    this.#stalls = new Stalls(clock, startupTimeoutMs, { slots: crew.slots, isNeeded: isPending }, (slot) => {
+    // A blocked worker has to go also when others have done its work.
+    const isNeeded = (): boolean => isPending() || [...crew.slots].some((slot) => slot.isStuck);
+    this.#stalls = new Stalls(clock, startupTimeoutMs, { slots: crew.slots, isNeeded }, (slot) => {
       reportStall(slot.name, startupTimeoutMs);
       crew.condemn(slot);
     });

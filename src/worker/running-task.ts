@@ -1,5 +1,11 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Transfer } from '../protocol/messages.js';
 import type { CurrentTask, Progress } from './current.js';
+
+/** The number of the newest thing that can call back; Node counts them. */
+export function newestResource(): number {
+  return new AsyncResource('concurrent-futures.Task').asyncId();
+}
 
 /** What `currentTask()` gives; the signal is made for those who ask, since it costs more than a tiny task. */
 export class RunningTask implements CurrentTask {

@@ -25,8 +25,7 @@ import type { PortableFunction } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
 import { Backlog, type HandedTask } from './backlog.js';
 import type { CurrentTask, WorkerScope } from './current.js';
-import { newestResource } from './left-overs.js';
-import { RunningTask } from './running-task.js';
+import { newestResource, RunningTask } from './running-task.js';
 
 /** What a host gives its runtime. */
 export interface RuntimeLink {
