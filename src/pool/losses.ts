@@ -2,6 +2,7 @@
 
 import { WorkerLostError } from '../errors.js';
 import type { WorkerExit } from './host.js';
+import { atSite } from './site.js';
 import type { Task } from './task.js';
 
 /** The worker died while it ran the task. */
@@ -12,6 +13,13 @@ export function taskLost(task: Task, workerName: string, exit: WorkerExit): Work
     attempt,
     exit,
   });
+}
+
+/** The worker ended before it started the task, and has what was moved to it. */
+export function movedLost(task: Task): WorkerLostError {
+  const message = `a worker ended before it started task "${task.name}", and with it went what was moved to it (transfer)`;
+  const loss = { exitCode: null, signal: null, outOfMemory: false, stderr: '', workerName: '', attempt: task.attempt };
+  return atSite(new WorkerLostError(message, loss), task.submittedAt);
 }
 
 /** The worker died before it ran a task; what never came to life at all has failed with its own error. */

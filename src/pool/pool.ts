@@ -29,7 +29,7 @@ import { type Answer, Crew, type CrewEvents } from './crew.js';
 import { Dispatcher } from './dispatcher.js';
 import type { WorkerExit, WorkerHost } from './host.js';
 import { Limits, stoppedByForce } from './limits.js';
-import { taskLost } from './losses.js';
+import { movedLost, taskLost } from './losses.js';
 import { Oversight } from './oversight.js';
 import type { PoolSettings } from './settings.js';
 import { atSite, type SubmitSite, submitFrames } from './site.js';
@@ -234,7 +234,8 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   onReturned(tasks: readonly Task[]): void {
-    this.#dispatcher.putBack(tasks);
+    this.#dispatcher.putBack(tasks.filter((task) => !task.isMoved));
+    for (const task of tasks) if (task.isMoved && task.place !== 'done') task.fail(movedLost(task), 0);
   }
 
   onGone(slot: WorkerSlot, exit: WorkerExit, lost: Task | undefined): void {

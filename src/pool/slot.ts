@@ -114,8 +114,10 @@ export class WorkerSlot implements TaskHolder {
     const handles = tasks.map(({ handle }) => handle);
     const code = this.#code.deliver(handles, () => new Set([...this.tasks, ...tasks].map(({ handle }) => handle.id)));
     const transfer: Transfer[] = [];
-    for (const [i, { transfer: moved }] of tasks.entries()) {
-      if (moved.length > 0) transfer.push(...moved);
+    for (const [i, task] of tasks.entries()) {
+      // What is moved can't be taken back and run elsewhere. So only what is started right away is, and what can't be copied.
+      const startsNow = i === 0 && this.#handed.length === 0;
+      if (task.transfer.length > 0 && (startsNow || !task.canBeCopied)) transfer.push(...task.transfer);
       link.claims.offer(firstSeq + i);
     }
     try {
@@ -169,7 +171,7 @@ export class WorkerSlot implements TaskHolder {
     return this.tasks
       .reverse()
       .slice(0, count)
-      .filter((task) => this.revoke(task))
+      .filter((task) => !task.isMoved && this.revoke(task))
       .reverse();
   }
 

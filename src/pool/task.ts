@@ -174,6 +174,16 @@ export class Task implements FutureWork, Queued {
     this.#rare = { ...this.#rare, transfer: moved };
   }
 
+  /** Whether what is to be moved could as well be copied. */
+  get canBeCopied(): boolean {
+    return this.transfer.every((item) => item instanceof ArrayBuffer);
+  }
+
+  /** Whether a worker has what was to be moved: then the task can't be sent again. Of one that was handed over. */
+  get isMoved(): boolean {
+    return this.transfer.some((item) => !(item instanceof ArrayBuffer) || item.byteLength === 0);
+  }
+
   /** What the storages of the option `context` held at its submit; the same object while they hold the same. */
   get context(): Readonly<Record<string, unknown>> | undefined {
     return this.#rare?.context;
@@ -254,7 +264,7 @@ export class Task implements FutureWork, Queued {
   retryAfter(error: unknown): number | undefined {
     const { retry } = this.settings;
     if (retry === undefined || this.attempt > retry.times || error instanceof CancelledError) return undefined;
-    if (this.deaths >= deathsMax || !retry.retryOn(error, this.attempt)) return undefined;
+    if (this.isMoved || this.deaths >= deathsMax || !retry.retryOn(error, this.attempt)) return undefined;
     return Math.min(retry.maxBackoff, retry.backoff * 2 ** (this.attempt - 1));
   }
 

@@ -12,7 +12,7 @@ import {
   moveBytes,
 } from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
-import { byteLength, hold, holdForever, mark, pow, spin } from './fixtures/tasks.js';
+import { byteLength, hold, holdForever, lengthAfter, mark, pow, spin } from './fixtures/tasks.js';
 import { contract } from './harness.js';
 import { checkCancelled, checkFailed } from './probes.js';
 
@@ -187,6 +187,21 @@ contract('transferred memory moves to the thread', { on: threads }, async ({ exe
   assert.equal(await executor.with({ transfer: [bytes.buffer] }).submit(byteLength, bytes), 1_000);
   assert.equal(bytes.byteLength, 0, 'it is gone here');
 });
+
+contract(
+  'memory that is transferred with many long tasks arrives whole, wherever they run',
+  { on: threads, options: { maxWorkers: 2 } },
+  async ({ executor }) => {
+    const futures = Array.from({ length: 30 }, (_, i) => {
+      const bytes = new Uint8Array(1000 + i);
+      return executor.with({ transfer: [bytes.buffer] }).submit(lengthAfter, bytes, i % 2 === 0 ? 8 : 1);
+    });
+    assert.deepEqual(
+      await Promise.all(futures),
+      Array.from({ length: 30 }, (_, i) => 1000 + i),
+    );
+  },
+);
 
 contract('a task moves what its result holds, and where it can not, copies it', async ({ kind, executor }) => {
   const bytes = await executor.submit(moveBytes, 1_000);
