@@ -10,7 +10,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { workChart } from './work/chart.mjs';
+import { barChart } from './chart.mjs';
+import { contenders } from './work/contenders.mjs';
 import { profiles } from './work/profiles.mjs';
 import { summarizeProfile, workReport } from './work/report.mjs';
 
@@ -37,7 +38,22 @@ console.log(report);
 if (options.out !== undefined) {
   mkdirSync(join(options.out, 'charts'), { recursive: true });
   writeFileSync(join(options.out, 'WORK.md'), report);
-  writeFileSync(join(options.out, 'charts', 'work.svg'), workChart(measured, cores));
+  writeFileSync(join(options.out, 'charts', 'work.svg'), chart());
+}
+
+/** The speed-ups over the loop. */
+function chart() {
+  const pools = contenders.filter(({ id }) => id !== 'loop');
+  return barChart({
+    title: `Speed-up over a plain loop on ${cores} cores`,
+    series: pools.map(({ short }) => short),
+    rows: measured.map(({ profile, rows }) => ({
+      label: profile.title,
+      isOurs: false,
+      values: pools.map(({ id }) => rows.find((row) => row.id === id).speedUp.median),
+    })),
+    format: (speedUp) => `${speedUp.toFixed(2)} ×`,
+  });
 }
 
 /** Runs one profile in a process of its own, with an empty folder for its files. */

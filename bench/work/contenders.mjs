@@ -43,21 +43,29 @@ const piscinaSettings = [1, 2, 8].map((concurrentTasksPerWorker) => ({
   concurrentTasksPerWorker,
 }));
 
-/** In the order of the tables and of each round. A contender with `settings` is opened with the best of them. */
+/** In the order of the tables and of each round; `short` is their name in the chart. A contender with `settings` is opened with the best of them. */
 export const contenders = [
   { id: 'loop', label: 'plain loop', open: openLoop },
   {
     id: 'thread',
     label: 'ThreadPoolExecutor',
+    short: 'threads',
     isOurs: true,
     open: (profile) => openOurs('ThreadPoolExecutor', profile),
   },
   {
     id: 'process',
     label: 'ProcessPoolExecutor',
+    short: 'processes',
     isOurs: true,
     open: (profile) => openOurs('ProcessPoolExecutor', profile),
   },
-  { id: 'piscina', label: 'piscina, defaults', open: (profile) => openPiscina(profile, {}) },
-  { id: 'piscina-best', label: 'piscina, best setting', settings: piscinaSettings, open: openPiscina },
+  { id: 'piscina', label: 'piscina, defaults', short: 'piscina', open: (profile) => openPiscina(profile, {}) },
+  {
+    id: 'piscina-best',
+    label: 'piscina, best setting',
+    short: 'piscina, best',
+    settings: piscinaSettings,
+    open: openPiscina,
+  },
 ];

@@ -1,7 +1,7 @@
 /** The option `context`: what `AsyncLocalStorage`s hold at the submit, to be read in the task. */
 
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import type { ContextReader } from '../pool/task.js';
+import type { ContextReader } from '../pool/task-settings.js';
 import { notSerializable } from '../protocol/values.js';
 
 export type ContextOption = Readonly<Record<string, AsyncLocalStorage<unknown>>>;

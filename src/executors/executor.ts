@@ -6,7 +6,7 @@ import type { Future } from '../future/future.js';
 import type { Pool } from '../pool/pool.js';
 import { siteOf } from '../pool/site.js';
 import type { ExecutorStats } from '../pool/stats.js';
-import type { TaskSettings } from '../pool/task.js';
+import type { TaskSettings } from '../pool/task-settings.js';
 import { workerMark } from '../protocol/process-data.js';
 import { workerScope } from '../worker/current.js';
 import { type InputsOf, MapResults, type MapSource } from './map.js';

@@ -6,7 +6,7 @@ import { BootstrapError } from '../errors.js';
 import { functionHandle } from '../functions/handle.js';
 import type { Transfer } from '../pool/host.js';
 import type { PoolSettings } from '../pool/settings.js';
-import type { RetryPolicy, TaskSettings } from '../pool/task.js';
+import type { RetryPolicy, TaskSettings } from '../pool/task-settings.js';
 import { notSerializable } from '../protocol/values.js';
 import { type Progress, workerScope } from '../worker/current.js';
 import { type ContextOption, contextReader } from './context.js';

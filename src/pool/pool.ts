@@ -35,7 +35,8 @@ import type { PoolSettings } from './settings.js';
 import { atSite, type SubmitSite, submitFrames } from './site.js';
 import { WorkerSlot } from './slot.js';
 import { type ExecutorStats, Tally } from './stats.js';
-import { Task, type TaskBody, type TaskOwner, type TaskSettings, type TaskSink } from './task.js';
+import { Task, type TaskBody, type TaskOwner, type TaskSink } from './task.js';
+import type { TaskSettings } from './task-settings.js';
 import { UnobservedFailures } from './unobserved.js';
 
 export type PoolState = 'running' | 'draining' | 'stopped' | 'broken';
@@ -108,13 +109,15 @@ export class Pool implements TaskOwner, CrewEvents {
       this.#inner.add(task);
       this.#crew.lent += 1;
     }
-    this.#dispatcher.push(task);
-    // An idle worker gets it in this very call, which copies the arguments; otherwise they are copied now, so that
-    // what the caller does to them afterwards can't change the task.
-    if (needsCopy(task)) {
-      if (this.#dispatcher.length === 1 && this.#crew.hasIdle) this.#dispatcher.dispatch();
-      if (task.place === 'queued') this.#copyArguments(task);
+    try {
+      // A copy of our own, whoever gets it first: it may be sent again, after a retry or from a worker that did not start it.
+      if (needsCopy(task)) copyArguments(task);
+    } catch (cause) {
+      task.place = 'waiting';
+      this.#refuse(task, cause);
+      return task;
     }
+    this.#dispatcher.push(task);
     return task;
   }
 
@@ -265,15 +268,6 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   // ── Steps ──
-
-  #copyArguments(task: Task): void {
-    try {
-      copyArguments(task);
-    } catch (cause) {
-      this.withdraw(task);
-      this.#refuse(task, cause);
-    }
-  }
 
   /** Fails a task whose arguments can't be copied, and that is in nobody's hands. */
   #refuse(task: Task, cause: unknown): void {

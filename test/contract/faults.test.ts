@@ -11,7 +11,6 @@ import {
   killMyself,
   leaveBlocking,
   leaveThrowing,
-  outlast,
   resultThatExits,
   throwInOwnTimer,
 } from './fixtures/faults.js';
@@ -141,12 +140,16 @@ contract(
   'a timer that a finished task left behind and that throws costs no other task, and is told',
   one,
   async (scene) => {
-    const { executor, takeWarnings } = scene;
-    await executor.submit(leaveThrowing, 20);
-    assert.equal(await executor.submit(outlast, 60), 'fine');
+    const { executor, stage, takeWarnings } = scene;
+    await executor.submit(leaveThrowing, stage.dir, 'late');
+    const held = executor.submit(hold, stage.dir, 'held', 42);
+    await stage.line('held started');
+    stage.open('late');
     const [warning] = await takeWarnings(1);
     assert.equal((warning as { code?: string } | undefined)?.code, 'CF_LEFT_OVER');
     assert.match(String(warning), /RangeError: left behind/);
+    stage.open('held');
+    assert.equal(await held, 42);
     await checkUsable(scene);
   },
 );

@@ -7,6 +7,7 @@ import {
   aboutMe,
   exitOnFirstAttempt,
   failAttempts,
+  failOnceThenKeys,
   holdUntilAborted,
   lengthLeft,
   moveBytes,
@@ -200,6 +201,17 @@ contract(
       await Promise.all(futures),
       Array.from({ length: 30 }, (_, i) => 1000 + i),
     );
+  },
+);
+
+contract(
+  'a task that is run again gets the arguments of its submit, whatever has become of them',
+  async ({ executor }) => {
+    await executor.submit(pow, 2, 3);
+    const argument = { rows: [1] };
+    const future = executor.with({ retries: 1 }).submit(failOnceThenKeys, argument);
+    Object.assign(argument, { added: true });
+    assert.deepEqual(await future, ['rows']);
   },
 );
 

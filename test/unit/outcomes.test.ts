@@ -72,7 +72,7 @@ function* successors(state: State, receive: Receipt): Iterable<State> {
     yield change((next) => {
       next.watches -= 1;
       next.isWatching = !next.isWatching;
-      next.executor = [{ do: next.isWatching ? 'muffle' : 'silence' }, { do: 'take' }];
+      next.executor = next.isWatching ? [{ do: 'muffle' }] : [{ do: 'silence' }, { do: 'take' }];
     });
   }
 }
