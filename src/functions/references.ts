@@ -8,6 +8,7 @@ import { isBeingEvaluated } from './evaluation.js';
 import { commonJsModule } from './foreign-modules.js';
 import { type AnyFunction, type InspectedFunction, readBinding, scriptSource } from './inspect.js';
 import { lineStarts, parseModule } from './parse.js';
+import { plainExport } from './plain-export.js';
 
 type Reference = Extract<PortableFunction, { kind: 'reference' }>;
 
@@ -71,6 +72,10 @@ function moduleExport(fn: AnyFunction, inspected: InspectedFunction): Reference 
   const { scriptId, url } = inspected.location;
   const module = inspected.scopes.find((scope) => scope.kind === 'module');
   if (module === undefined) return undefined;
+  const plain = plainExport(fn, inspected);
+  if (plain !== undefined && readBinding(module, plain.local) === fn) {
+    return { kind: 'reference', url, name: plain.exported };
+  }
   let exports = exportsByScript.get(scriptId);
   if (exports === undefined) {
     exports = readExports(scriptSource(scriptId));
