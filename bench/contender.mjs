@@ -15,8 +15,8 @@ const contender = row.contenders.find(({ id }) => id === contenderId);
 const opened = await contender.open(size);
 
 async function run() {
-  // The garbage of one run is not the next one's cost.
-  globalThis.gc?.();
+  // The garbage of one run is not the next one's cost. A process that runs once has none, and would lose code that it needs again.
+  if (isKept) globalThis.gc?.();
   return { value: await opened.run() };
 }
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -21,6 +21,51 @@ const common = {
   define: { 'process.env.PACKAGE_VERSION': JSON.stringify(version) },
 };
 
+/**
+ * Loaded on first use, with what is used of each: a program that only imports the library need not pay for them. Of our own, each
+ * stands in one file only, so that its state and its classes exist once.
+ */
+const lazyPackages = {
+  acorn: { file: './acorn.js', names: ['parse', 'parseExpressionAt', 'tokenizer', 'tokTypes'] },
+  'node:child_process': { file: 'node:child_process', names: ['spawn', 'spawnSync'] },
+  'node:v8': { file: 'node:v8', names: ['Serializer', 'Deserializer', 'serialize'] },
+};
+/** How functions travel, with what runs them in this thread; and processes. */
+const lazyFiles = {
+  'functions/handle': { file: './functions.js', names: ['functionHandle', 'handleById'] },
+  'hosts/inline': { file: './functions.js', names: ['InlineHost'] },
+  'hosts/process': { file: './process.js', names: ['ProcessHost'] },
+};
+/** What these in turn need of the core by identity. */
+const coreFiles = { errors: { file: './index.js', names: errorNames() } };
+
+function errorNames() {
+  const source = readFileSync(join(root, 'src/errors.ts'), 'utf8');
+  return [...source.matchAll(/^export (?:abstract )?(?:class|function|const) (\w+)/gm)].map(([, name]) => name);
+}
+
+const onFirstUse = (files) => ({
+  name: 'on-first-use',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'on-first-use';
+    const pluginData = 'own';
+    onResolve({ filter: /^(acorn|node:child_process|node:v8)$/, namespace: 'file' }, ({ path }) => ({
+      path,
+      namespace,
+    }));
+    onResolve({ filter: /^\.\.?\//, namespace: 'file' }, ({ path, resolveDir }) => {
+      const name = relative(join(root, 'src'), join(resolveDir, path)).replace(/\.js$/, '');
+      return name in files ? { path: name, namespace, pluginData } : undefined;
+    });
+    onResolve({ filter: /.*/, namespace }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace }, ({ path, pluginData: whose }) => {
+      const { file, names } = (whose === pluginData ? files : lazyPackages)[path];
+      const contents = `for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => require('${file}')[name] });`;
+      return { contents };
+    });
+  },
+});
+
 /** Bundles a worker's entry point to one text, and makes that text a module. */
 const workerSources = {
   name: 'worker-source',
@@ -36,6 +81,7 @@ const workerSources = {
         format: 'cjs',
         minify: true,
         write: false,
+        plugins: [onFirstUse({})],
       });
       // In a function, since a thread evaluates it as a script, whose names every task would see as globals. It bears the name
       // under which the runtime's own frames stand in stacks, so that they can be left out.
@@ -63,24 +109,22 @@ const hiddenCreateRequire = {
   },
 };
 
-/** Loaded on first use, with what is used of each: a program that only imports the library need not pay for them. */
-const lazy = {
-  acorn: { file: './acorn.js', names: ['parse', 'parseExpressionAt', 'tokenizer', 'tokTypes'] },
-  'node:child_process': { file: 'node:child_process', names: ['spawn', 'spawnSync'] },
-};
-const onFirstUse = {
-  name: 'on-first-use',
-  setup({ onResolve, onLoad }) {
-    const namespace = 'on-first-use';
-    onResolve({ filter: /^(acorn|node:child_process)$/, namespace: 'file' }, ({ path }) => ({ path, namespace }));
-    onResolve({ filter: /.*/, namespace }, ({ path }) => ({ path, external: true }));
-    onLoad({ filter: /.*/, namespace }, ({ path }) => {
-      const { file, names } = lazy[path];
-      const contents = `for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => require('${file}')[name] });`;
-      return { contents };
-    });
-  },
-};
+/** One of the files beside the core. */
+const part = (outfile) =>
+  build({
+    ...common,
+    stdin: {
+      contents: Object.entries(lazyFiles)
+        .filter(([, { file }]) => file === outfile)
+        .map(([from, { names }]) => `export { ${names.join(', ')} } from './src/${from}.ts';`)
+        .join('\n'),
+      resolveDir: root,
+      loader: 'ts',
+    },
+    outfile: join(root, out, 'cjs', outfile),
+    format: 'cjs',
+    plugins: [workerSources, onFirstUse(coreFiles)],
+  });
 
 mkdirSync(join(dist, 'cjs'), { recursive: true });
 await Promise.all([
@@ -89,8 +133,9 @@ await Promise.all([
     entryPoints: ['src/index.ts'],
     outfile: `${out}/cjs/index.js`,
     format: 'cjs',
-    plugins: [workerSources, onFirstUse],
+    plugins: [workerSources, onFirstUse(lazyFiles)],
   }),
+  ...[...new Set(Object.values(lazyFiles).map(({ file }) => file))].map(part),
   build({
     ...common,
     stdin: { contents: "export { parse, parseExpressionAt, tokenizer, tokTypes } from 'acorn';", resolveDir: root },

@@ -30,6 +30,7 @@ export default {
         importOf('piscina'),
         importOf('workerpool'),
         importOf('tinypool'),
+        importOf('../nothing.mjs', { label: 'import of an empty file' }),
       ],
     },
   ],

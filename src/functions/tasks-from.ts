@@ -3,7 +3,8 @@
 import type { PortableFunction } from '../protocol/portable.js';
 import type { AnyFunction } from './inspect.js';
 
-const references = new WeakMap<AnyFunction, PortableFunction>();
+/** A mark on the function itself, which every copy of this module reads: what looks for it is loaded apart (scripts/build.mjs). */
+const referenceKey = Symbol.for('concurrent-futures.reference');
 
 /**
  * The functions of a module that only workers load.
@@ -23,8 +24,7 @@ export function tasksFrom<M extends object>(url: URL | string): M {
       if (typeof name === 'symbol' || name === 'then') return undefined;
       let fn = made.get(name);
       if (fn === undefined) {
-        fn = placeholder(name, href);
-        references.set(fn, { kind: 'reference', url: href, name });
+        fn = placeholder(name, { kind: 'reference', url: href, name });
         made.set(name, fn);
       }
       return fn;
@@ -34,12 +34,14 @@ export function tasksFrom<M extends object>(url: URL | string): M {
 
 /** The reference behind a function that `tasksFrom` made. */
 export function explicitReference(fn: AnyFunction): PortableFunction | undefined {
-  return references.get(fn);
+  return (fn as { [referenceKey]?: PortableFunction })[referenceKey];
 }
 
-function placeholder(name: string, url: string): AnyFunction {
+function placeholder(name: string, reference: PortableFunction & { kind: 'reference' }): AnyFunction {
   const fn = (): never => {
-    throw new TypeError(`"${name}" of ${url} runs in workers only: pass it to submit() or map() instead of calling it`);
+    throw new TypeError(
+      `"${name}" of ${reference.url} runs in workers only: pass it to submit() or map() instead of calling it`,
+    );
   };
-  return Object.defineProperty(fn, 'name', { value: name });
+  return Object.defineProperties(fn, { name: { value: name }, [referenceKey]: { value: reference } });
 }

@@ -1,0 +1,2 @@
+// What is imported to see what any import costs.
+export {};
