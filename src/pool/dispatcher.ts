@@ -19,6 +19,8 @@ import { Wakefulness } from './wakefulness.js';
 const worthMs = 0.5;
 /** How long a task may run before what its worker holds behind it goes elsewhere, and before it is given no more. */
 const heldUpAfterMs = 5;
+/** Who holds so many tasks, two of them at least for the time of a doze, does not run dry meanwhile. */
+const dozeAllowance = 4;
 
 export class Dispatcher {
   readonly #crew: Crew;
@@ -115,6 +117,7 @@ export class Dispatcher {
       this.#handOut();
     }
     if (this.#queue.length === 0) {
+      this.#wakefulness.endDoze();
       this.#shareTheRest();
       this.#rebalanceLater();
     }
@@ -153,6 +156,7 @@ export class Dispatcher {
       const share = Math.ceil(this.#queue.length / (open.length - i));
       this.#hand(slot, this.#takeFromQueue(Math.min(share, this.#roomOf(slot, allowance))));
     }
+    if (this.#queue.length > 0 && allowance >= dozeAllowance) this.#wakefulness.doze();
   }
 
   #roomOf(slot: WorkerSlot, allowance: number): number {
