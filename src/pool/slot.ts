@@ -153,6 +153,11 @@ export class WorkerSlot implements TaskHolder {
     return this.link?.claims.hasStarted(task.seq) ?? false;
   }
 
+  /** Whether it has started a task that comes after this one. */
+  isPast(task: Task): boolean {
+    return this.tasks.some((other) => other.seq > task.seq && this.hasStarted(other));
+  }
+
   ranMs(task: Task): number {
     const since = this.link?.claims.runningSince(task.seq);
     return since === undefined ? 0 : Math.max(0, Date.now() - since.atMs);

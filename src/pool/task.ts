@@ -217,7 +217,8 @@ export class Task implements FutureWork, Queued {
   }
 
   fail(error: unknown, runMs: number): void {
-    const started = this.hasStarted();
+    // Not for its earlier attempts: it may fail between two of them.
+    const started = this.holder?.hasStarted(this) ?? false;
     this.#finish('failed');
     noteRun(this.future, started ? this.attempt : this.attempt - 1, runMs);
     rejectFuture(this.future, error);
@@ -244,7 +245,8 @@ export class Task implements FutureWork, Queued {
 
   #stop(reason: unknown, gracefully: boolean): boolean {
     if (this.place === 'done') return false;
-    if (!this.#takeBack()) {
+    if (this.#takeBack()) noteRun(this.future, this.attempt - 1, 0);
+    else {
       noteRun(this.future, this.attempt, this.holder?.ranMs(this) ?? 0);
       this.#owner.endWorkerOf(this, reason, gracefully);
     }
