@@ -14,7 +14,7 @@ import type { Clock } from './clock.js';
 import type { WorkerExit, WorkerHost } from './host.js';
 import { reportLeftOver, reportLeftOverError, startLost } from './losses.js';
 import type { PoolSettings } from './settings.js';
-import { WorkerSlot } from './slot.js';
+import { noteLink, WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
 
 export type Answer = Extract<FromWorker, { kind: 'done' | 'failed' | 'revoked' }>;
@@ -83,6 +83,7 @@ export class Crew {
         { id, name: slot.name },
         { onMessage: (message) => this.#onMessage(slot, message), onExit: (exit) => this.#onExit(slot, exit) },
       );
+      if (this.#host.inside !== undefined) noteLink(slot.link, slot);
       slot.link.send(this.#initMessage(slot), []);
     } catch (error) {
       this.#slots.delete(slot);
