@@ -1,6 +1,7 @@
 /** `futures map`: everything is checked first, in the order of its cost; then the run, then the summary. */
 
 import type { Executor, Future } from 'concurrent-futures';
+import { formatDuration } from './durations.js';
 import { exitCodes } from './exit-codes.js';
 import { openInputs } from './inputs/open-inputs.js';
 import { watchSignals } from './interrupts.js';
@@ -18,8 +19,6 @@ import { messageOf, UsageError } from './usage-error.js';
 
 /** Inputs that are read and not done, for each worker: enough that no worker ever waits for us to read. */
 const inFlightPerWorker = 4;
-/** How long running tasks may go on after a signal. */
-const graceMs = 5000;
 /** How long idle workers may take to end, before we end without them. */
 const shutdownMs = 5000;
 
@@ -39,13 +38,13 @@ export async function runMap(settings: MapSettings): Promise<number> {
   const run = new MapRun({
     ...outcomeSinks(tally, output),
     inputs,
-    graceMs,
+    graceMs: settings.graceMs,
     inFlightMax: workers * inFlightPerWorker,
     submit: submitter(executor, task, settings),
   });
   const progress = startProgress(terminal, { tally, total: inputs.total, running: () => executor.stats().running });
   Object.assign(parts, { run, progress });
-  announceSignals(run, progress, terminal);
+  announceSignals(run, progress, terminal, settings.graceMs);
   const end = await run.run();
   await executor.shutdown({ cancelFutures: true, timeout: shutdownMs });
   inputs.close();
@@ -82,15 +81,19 @@ function submitter(
     spread && Array.isArray(input) ? target.submit(run, ...(input as unknown[])) : target.submit(run, input);
 }
 
-function announceSignals(run: MapRun, progress: Progress, terminal: Terminal): void {
+function announceSignals(run: MapRun, progress: Progress, terminal: Terminal, graceMs: number): void {
   watchSignals(
     (signal) => {
       progress.hide();
-      terminal.write(`${signal}: no more inputs; running tasks have ${graceMs / 1000} s to end (again to end now)\n`);
+      terminal.write(`${signal}: no more inputs; ${whatRunning(graceMs)} (again to end now)\n`);
       run.interrupt(signal);
     },
     () => progress.hide(),
   );
+}
+
+function whatRunning(graceMs: number): string {
+  return graceMs === 0 ? 'running tasks are stopped' : `running tasks have ${formatDuration(graceMs)} to end`;
 }
 
 function conclude(end: RunEnd, tally: Tally, terminal: Terminal, notStarted: number | undefined): number {

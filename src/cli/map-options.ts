@@ -14,6 +14,8 @@ export interface MapSettings {
   readonly maxWorkers: number | undefined;
   readonly timeoutMs: number | undefined;
   readonly retries: number;
+  /** How long running tasks may go on after a signal. */
+  readonly graceMs: number;
   /** Undefined for standard output. */
   readonly outputPath: string | undefined;
   readonly spread: boolean;
@@ -25,6 +27,7 @@ export interface MapFlags {
   readonly maxWorkers?: number;
   readonly timeout?: number;
   readonly retries: number;
+  readonly grace: number;
   readonly input?: string;
   readonly inputFormat?: InputFormat;
   readonly output?: string;
@@ -49,8 +52,8 @@ Examples:
   find . -name '*.png' | futures map ./resize.js --input - --timeout 30s
 
 Exit codes: 0 all succeeded, 1 some failed, 2 wrong usage or a malformed input,
-130 and 143 ended by SIGINT (Ctrl-C) and SIGTERM. After a first signal, running
-tasks have 5 seconds to end; a second signal ends the command at once.
+130 and 143 ended by SIGINT (Ctrl-C) and SIGTERM. After a first signal no task is
+started, and running ones have --grace to end; a second one ends the command now.
 `;
 
 /** Declares the arguments and options. */
@@ -66,6 +69,11 @@ export function declareMapOptions(command: Command): Command {
     .option('-w, --max-workers <n>', 'how many run at once (default: one per core)', wholeNumberFrom(1))
     .option('-t, --timeout <duration>', 'limit for each task: 250ms, 30s, 3m, 1h', duration)
     .option('-r, --retries <n>', 'how often a failed task is tried again', wholeNumberFrom(0), 0)
+    .addOption(
+      new Option('-g, --grace <duration>', 'how long running tasks may go on after Ctrl-C or SIGTERM')
+        .argParser(grace)
+        .default(5000, '5s'),
+    )
     .option(
       '-i, --input <file>',
       'read inputs from a file (.json, .jsonl, .ndjson, .csv, else lines); - for standard input',
@@ -85,6 +93,7 @@ export function mapSettings(module: string, values: readonly string[], flags: Ma
     maxWorkers: flags.maxWorkers,
     timeoutMs: flags.timeout,
     retries: flags.retries,
+    graceMs: flags.grace,
     outputPath: flags.output,
     spread: flags.spread ?? false,
   };
@@ -111,6 +120,11 @@ function duration(text: string): number {
   const durationMs = parseDuration(text);
   if (durationMs !== undefined) return durationMs;
   throw new InvalidArgumentError('It must be a length of time above zero, like 250ms, 30s, 3m or 1h.');
+}
+
+/** No time at all is a grace, too. */
+function grace(text: string): number {
+  return /^0+ *(ms|s|m|h)?$/.test(text.trim()) ? 0 : duration(text);
 }
 
 function wholeNumberFrom(least: number): (text: string) => number {

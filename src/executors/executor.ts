@@ -6,6 +6,7 @@ import type { Future } from '../future/future.js';
 import type { Pool } from '../pool/pool.js';
 import { siteOf } from '../pool/site.js';
 import type { ExecutorStats } from '../pool/stats.js';
+import { decodeTaskError } from '../pool/task-errors.js';
 import type { TaskSettings } from '../pool/task-settings.js';
 import { workerMark } from '../protocol/process-data.js';
 import { workerScope } from '../worker/current.js';
@@ -82,7 +83,7 @@ export abstract class Executor implements AsyncDisposable {
     const source: MapSource = {
       // Keeps this executor from being collected while its map is read.
       submit: (body, sink) => this.pool.submit(handle, body, this.settings, site, sink),
-      decode: (error) => this.pool.decodeTaskError(error, handle, site),
+      decode: (error) => decodeTaskError(error, handle, site),
       maxWorkers: this.pool.settings.maxWorkers,
       started: (results) => this.unstartedMaps.delete(results),
     };

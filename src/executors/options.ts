@@ -164,12 +164,8 @@ export function poolSettings(
   };
 }
 
-const noOptions: TaskOptions = {};
-const plainSettings = taskSettings(noOptions);
-
 /** Checks the options of a task. */
 export function taskSettings(options: TaskOptions): TaskSettings {
-  if (options === noOptions && plainSettings !== undefined) return plainSettings;
   const given = checkNames('task option', options, taskOptionNames);
   const { signal, transfer, onReport } = given;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal', signal, 'an AbortSignal');
@@ -187,8 +183,11 @@ export function taskSettings(options: TaskOptions): TaskSettings {
   };
 }
 
-/** The settings of a task that was given no options. */
+let plainSettings: TaskSettings | undefined;
+
+/** The settings of a task that was given no options; the same object each time. */
 export function defaultTaskSettings(): TaskSettings {
+  plainSettings ??= taskSettings({});
   return plainSettings;
 }
 

@@ -29,8 +29,13 @@ export interface FutureWork {
   stop(reason: unknown): boolean;
   /** Lets the outcome arrive while this thread blocks, until `until()` holds. */
   block(until: () => boolean, timeoutMs: number): void;
-  /** Somebody has looked at the outcome. */
-  observed(): void;
+  /**
+   * Somebody has looked at the outcome, or is about to wait for it. Gives a promise where that wait may never end: it rejects with
+   * a `DeadlockError` once that is certain.
+   */
+  observed(): Promise<never> | undefined;
+  /** Somebody waits for the task to be done, without looking at the outcome; as above. */
+  awaited(): Promise<never> | undefined;
 }
 
 /** The side of a future that its executor holds. */

@@ -31,6 +31,7 @@ let makeFuture: <T>(name: string, work: FutureWork | undefined) => Future<T>;
 let observeFuture: (future: Future<unknown>) => void;
 let recordRun: (future: Future<unknown>, attempts: number, runMs: number) => void;
 let subscribe: (future: Future<unknown>, callback: DoneCallback) => () => void;
+let awaitFuture: (future: Future<unknown>) => Promise<never> | undefined;
 let peekFuture: (future: Future<unknown>) => Outcome<unknown> | undefined;
 
 /**
@@ -75,7 +76,8 @@ export class Future<T> implements PromiseLike<T> {
       return true;
     };
     peekFuture = (future) => future.#outcome;
-    observeFuture = (future) => future.#observe();
+    observeFuture = (future) => void future.#observe();
+    awaitFuture = (future) => future.#work?.awaited();
     recordRun = (future, attempts, runMs) => {
       future.#run = { attempts, ms: runMs };
     };
@@ -169,8 +171,11 @@ export class Future<T> implements PromiseLike<T> {
    */
   async exception(options?: WaitOptions): Promise<unknown> {
     const limitMs = timeoutOf(options);
-    this.#observe();
-    if (!this.#isDone()) await this.#doneWithin(limitMs);
+    const deadlock = this.#observe();
+    if (!this.#isDone()) {
+      const done = this.#doneWithin(limitMs);
+      await (deadlock === undefined ? done : Promise.race([done, deadlock]));
+    }
     return this.#exceptionNow();
   }
 
@@ -315,17 +320,19 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   #toPromise(): Promise<T> {
-    this.#observe();
+    const deadlock = this.#observe();
     if (this.#deferred === undefined) {
       this.#deferred = new Deferred();
       if (this.#outcome !== undefined) this.#deferred.settle(this.#outcome);
     }
-    return this.#deferred.promise as Promise<T>;
+    const promise = this.#deferred.promise as Promise<T>;
+    return deadlock === undefined ? promise : Promise.race([promise, deadlock]);
   }
 
-  #observe(): void {
-    this.#work?.observed();
+  #observe(): Promise<never> | undefined {
+    const deadlock = this.#work?.observed();
     if (this.#isDone()) this.#work = undefined;
+    return deadlock;
   }
 }
 
@@ -354,6 +361,9 @@ export const noteRun = (future: Future<unknown>, attempts: number, runMs: number
 
 /** Counts as a look at the outcome, for a reader that has taken or given up what it stands for. */
 export const observe = (future: Future<unknown>): void => observeFuture(future);
+
+/** Says that somebody waits; gives what rejects once it is certain that the wait can't end, where that may be. Not a look. */
+export const beginWait = (future: Future<unknown>): Promise<never> | undefined => awaitFuture(future);
 
 /** Calls back once done, at once if it is already; returns the way to withdraw. Does not count as a look. */
 export const onDone = (future: Future<unknown>, callback: (future: Future<unknown>) => void): (() => void) =>

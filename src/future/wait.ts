@@ -2,7 +2,7 @@
 
 import { TimeoutError } from '../errors.js';
 import type { WaitOptions } from './contract.js';
-import { type Future, hasFailed, onDone } from './future.js';
+import { beginWait, type Future, hasFailed, onDone } from './future.js';
 import { clampTimerMs, timeoutOf } from './timeouts.js';
 import { Waiters } from './waiters.js';
 
@@ -38,7 +38,7 @@ export async function wait<F extends Future<unknown>>(
   const met = (future: Future<unknown>): boolean =>
     returnWhen === 'FIRST_COMPLETED' || (returnWhen === 'FIRST_EXCEPTION' && hasFailed(future));
   const metAlready = [...all].some((future) => future.done() && met(future));
-  if (pending.length > 0 && !metAlready) await firstOf(pending, met, limitMs);
+  if (pending.length > 0 && !metAlready) await orDeadlock(firstOf(pending, met, limitMs), pending);
   return split(all);
 }
 
@@ -64,6 +64,12 @@ function firstOf(
       }),
     );
   });
+}
+
+/** The same, but it fails once it is certain that one of these can never be done while its waiter waits. */
+function orDeadlock(ended: Promise<void>, pending: Iterable<Future<unknown>>): Promise<void> {
+  const deadlocks = [...pending].map(beginWait).filter((deadlock) => deadlock !== undefined);
+  return deadlocks.length === 0 ? ended : Promise.race([ended, ...deadlocks]);
 }
 
 function split<F extends Future<unknown>>(all: Set<F>): WaitResult<F> {
@@ -144,7 +150,7 @@ class AsCompleted<F extends Future<unknown>> implements CompletedFutures<F> {
       if (this.#pending.size === 0) return { done: true, value: undefined };
       const leftMs = this.#deadline - performance.now();
       if (leftMs <= 0) throw this.#timedOut();
-      await this.#waiters.wait(leftMs);
+      await orDeadlock(this.#waiters.wait(leftMs), this.#pending.keys());
     }
     const value = this.#completed.values().next().value as F;
     this.#completed.delete(value);

@@ -19,17 +19,19 @@ import { Runtime } from '../worker/runtime.js';
 export class InlineHost implements WorkerHost {
   readonly kind = 'inline';
   readonly #links = new Set<InlineLink>();
-  readonly #tasks = new WeakSet<CurrentTask>();
 
   start(_spec: WorkerSpec, events: WorkerEvents): WorkerLink {
-    const link = new InlineLink(events, this.#tasks, () => this.#links.delete(link));
+    const link = new InlineLink(this, events, () => this.#links.delete(link));
     this.#links.add(link);
     return link;
   }
 
   isInside(): boolean {
-    const task = inlineScope?.currentTask();
-    return task !== undefined && this.#tasks.has(task);
+    return placeInside()?.host === this;
+  }
+
+  inside(): { readonly link: WorkerLink; readonly seq: number } | undefined {
+    return placeInside();
   }
 
   copy(value: unknown): unknown {
@@ -42,6 +44,20 @@ export class InlineHost implements WorkerHost {
       'an asynchronous task of an inline executor needs the event loop of this very thread. Use await.',
     );
   }
+}
+
+interface Place {
+  readonly host: InlineHost;
+  readonly link: WorkerLink;
+  readonly seq: number;
+}
+
+/** Where each task of any inline host runs. */
+const places = new WeakMap<CurrentTask, Place>();
+
+function placeInside(): Place | undefined {
+  const task = inlineScope?.currentTask();
+  return task && places.get(task);
 }
 
 /** The outer scope stays in charge outside of tasks: an inline executor may be used inside a worker. */
@@ -89,7 +105,7 @@ class InlineLink implements WorkerLink {
   #isDue = false;
   #isGone = false;
 
-  constructor(events: WorkerEvents, tasks: WeakSet<CurrentTask>, onEnd: () => void) {
+  constructor(host: InlineHost, events: WorkerEvents, onEnd: () => void) {
     this.#events = events;
     this.#onEnd = onEnd;
     const scope = sharedScope();
@@ -107,7 +123,7 @@ class InlineLink implements WorkerLink {
         ),
         localFunction,
         runAs: (task, fn, args) => {
-          tasks.add(task);
+          places.set(task, { host, link: this, seq: task.seq });
           return scope.runAs(task, fn, args);
         },
         residentBytes: () => 0,

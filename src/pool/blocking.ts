@@ -4,15 +4,33 @@ import type { Clock } from './clock.js';
 import type { Crew } from './crew.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { WorkerHost } from './host.js';
+import { taskInside } from './slot.js';
+import type { Task } from './task.js';
+import { noteBlockingWait } from './waits.js';
 
 const sliceMs = { withTimers: 5, without: 50 } as const;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-export function blockUntil(
-  until: () => boolean,
-  timeoutMs: number,
-  of: { clock: Clock; crew: Crew; dispatcher: Dispatcher; host: WorkerHost; hasTimers: () => boolean },
-): void {
+interface Parts {
+  readonly clock: Clock;
+  readonly crew: Crew;
+  readonly dispatcher: Dispatcher;
+  readonly host: WorkerHost;
+  hasTimers(): boolean;
+}
+
+/** Waits for a task until it is done, or `timeoutMs` have passed. */
+export function blockUntil(task: Task, isDone: () => boolean, timeoutMs: number, of: Parts): void {
+  const waiter = taskInside(of.host);
+  const endWait = waiter && noteBlockingWait(waiter, task);
+  try {
+    lookAfter(isDone, timeoutMs, of);
+  } finally {
+    endWait?.();
+  }
+}
+
+function lookAfter(until: () => boolean, timeoutMs: number, of: Parts): void {
   const { clock, crew, dispatcher, host, hasTimers } = of;
   const deadline = clock.now() + timeoutMs;
   dispatcher.dispatch();

@@ -9,6 +9,8 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
   /** Calls back every timer that is over, for a thread that blocks and so has no event loop to do it. */
   runDue(): void;
+  /** Cancels every timer: the pool is no more, and must not be kept in memory by what it would have looked at later. */
+  cancelAll(): void;
   /** Calls back when the current turn's own code has run. */
   soon(callback: () => void): void;
   /** Calls back in the next turn of the event loop. */
@@ -21,7 +23,7 @@ export interface Clock {
 export function systemClock(): Clock {
   let hold: NodeJS.Timeout | undefined;
   let holds = false;
-  const timers = new Set<{ readonly dueAt: number; fire(): void }>();
+  const timers = new Set<{ readonly dueAt: number; fire(): void; cancel(): void }>();
   return {
     now: Date.now,
     after(ms, callback) {
@@ -31,17 +33,20 @@ export function systemClock(): Clock {
       };
       const timer = setTimeout(fire, clampTimerMs(Math.max(0, ms)));
       timer.unref();
-      const entry = { dueAt: Date.now() + ms, fire };
-      timers.add(entry);
       const cancel = (): void => {
         clearTimeout(timer);
         timers.delete(entry);
       };
+      const entry = { dueAt: Date.now() + ms, fire, cancel };
+      timers.add(entry);
       return cancel;
     },
     runDue() {
       const now = Date.now();
       for (const timer of [...timers]) if (timer.dueAt <= now && timers.has(timer)) timer.fire();
+    },
+    cancelAll() {
+      for (const timer of timers) timer.cancel();
     },
     soon: queueMicrotask,
     nextTurn: setImmediate,

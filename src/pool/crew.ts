@@ -14,7 +14,7 @@ import type { Clock } from './clock.js';
 import type { WorkerExit, WorkerHost } from './host.js';
 import { reportLeftOver, reportLeftOverError, startLost } from './losses.js';
 import type { PoolSettings } from './settings.js';
-import { WorkerSlot } from './slot.js';
+import { noteLink, WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
 
 export type Answer = Extract<FromWorker, { kind: 'done' | 'failed' | 'revoked' }>;
@@ -26,6 +26,8 @@ export interface CrewEvents {
   onReturned(tasks: readonly Task[]): void;
   /** A worker is gone; `lost` is the task that it was running. */
   onGone(slot: WorkerSlot, exit: WorkerExit, lost: Task | undefined): void;
+  /** Starting workers may be tried again. */
+  onRoom(): void;
   /** Workers can't be started. */
   onUnstartable(cause: unknown): void;
 }
@@ -81,6 +83,7 @@ export class Crew {
         { id, name: slot.name },
         { onMessage: (message) => this.#onMessage(slot, message), onExit: (exit) => this.#onExit(slot, exit) },
       );
+      if (this.#host.inside !== undefined) noteLink(slot.link, slot);
       slot.link.send(this.#initMessage(slot), []);
     } catch (error) {
       this.#slots.delete(slot);
@@ -113,13 +116,20 @@ export class Crew {
     slot.cancelTimer = this.#clock.after(retireGraceMs, () => this.condemn(slot));
   }
 
-  /** Ends a worker now; its unstarted tasks come back at once. */
-  condemn(slot: WorkerSlot): void {
+  /**
+   * Ends a worker now; its unstarted tasks come back at once.
+   *
+   * @param culprit the task that it is to be ended for. A worker that runs another one by now is spared: it has done the culprit,
+   * whose answer is on its way.
+   */
+  condemn(slot: WorkerSlot, culprit?: Task): void {
     if (slot.state === 'condemned' || slot.state === 'gone') return;
     slot.cancelTimer();
     const unstarted = slot.takeBackUnstarted();
-    slot.state = 'condemned';
-    slot.link?.terminate();
+    if (culprit === undefined || !slot.isPast(culprit)) {
+      slot.state = 'condemned';
+      slot.link?.terminate();
+    }
     this.#events.onReturned(unstarted);
   }
 
@@ -169,8 +179,13 @@ export class Crew {
   #startFailed(cause: unknown): void {
     this.#failedStarts += 1;
     if (this.#failedStarts < failedStartsMax) return;
-    if (this.#readyCount() === 0) this.#events.onUnstartable(cause);
-    else this.#pausedUntilMs = this.#clock.now() + startPauseMs;
+    if (this.#readyCount() === 0) {
+      this.#events.onUnstartable(cause);
+      return;
+    }
+    this.#pausedUntilMs = this.#clock.now() + startPauseMs;
+    // Those that live may be gone by then, and nothing else would ask for a worker.
+    this.#clock.after(startPauseMs, () => this.#events.onRoom());
   }
 
   #onMessage(slot: WorkerSlot, message: FromWorker): void {

@@ -186,6 +186,8 @@ export class Dispatcher {
       if (tasks.length === 1) {
         task.place = 'waiting';
         this.#onRefused(task, cause);
+        // Its worker is still free, and no answer will come to say so.
+        this.dispatchSoon();
       } else {
         // Some task of the batch can't be copied: one by one, only that one fails.
         for (const single of tasks) this.#hand(slot, [single]);

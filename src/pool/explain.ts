@@ -3,6 +3,7 @@
 import type { PoolSettings } from './settings.js';
 import type { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
+import { ringOf } from './waits.js';
 
 export interface Situation {
   readonly state: string;
@@ -63,6 +64,7 @@ function runs(slot: WorkerSlot, task: Task, now: number): string {
   return [
     `${what}${forHowLong}`,
     ...(task.verdict === undefined ? [] : [`is to stop: ${task.verdict.message}`]),
+    ...(ringOf(task) === undefined ? [] : [`in a ring of waits: ${ringOf(task)}`]),
     ...(task.attempt > 1 ? [`attempt ${task.attempt}`] : []),
     Number.isFinite(task.settings.timeoutMs) ? `timeout ${duration(task.settings.timeoutMs)}` : 'no timeout',
     ...(more > 0 ? [`${tasks(more)} behind it`] : []),

@@ -57,6 +57,8 @@ export interface WorkerHost {
   start(spec: WorkerSpec, events: WorkerEvents): WorkerLink;
   /** Whether this very code runs in one of this host's tasks: then that task waits, maybe for ever, for what it submits. */
   isInside?(): boolean;
+  /** The task of any such host in which this very code runs. */
+  inside?(): { readonly link: WorkerLink; readonly seq: number } | undefined;
   /** Copies as the wire does, to find out which part of a value can't be. */
   copy(value: unknown): unknown;
   /**

@@ -10,18 +10,9 @@
  *      └───────────────────┴── workers can't start ──► broken(cause)
  */
 
-import {
-  BrokenExecutorError,
-  CancelledError,
-  QueueFullError,
-  RemoteError,
-  ShutdownError,
-  TimeoutError,
-} from '../errors.js';
+import { BrokenExecutorError, CancelledError, QueueFullError, ShutdownError, TimeoutError } from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
-import { mapFrames } from '../functions/source-frames.js';
 import type { Future } from '../future/future.js';
-import { decodeError, type EncodedError } from '../protocol/errors.js';
 import { argumentError, copyArguments, needsCopy } from './arguments.js';
 import { blockUntil } from './blocking.js';
 import type { Clock } from './clock.js';
@@ -32,12 +23,14 @@ import { Limits, stoppedByForce } from './limits.js';
 import { movedLost, taskLost } from './losses.js';
 import { Oversight } from './oversight.js';
 import type { PoolSettings } from './settings.js';
-import { atSite, type SubmitSite, submitFrames } from './site.js';
-import { WorkerSlot } from './slot.js';
+import { atSite, type SubmitSite } from './site.js';
+import { taskInside, WorkerSlot } from './slot.js';
 import { type ExecutorStats, Tally } from './stats.js';
 import { Task, type TaskBody, type TaskOwner, type TaskSink } from './task.js';
+import { errorOf } from './task-errors.js';
 import type { TaskSettings } from './task-settings.js';
 import { UnobservedFailures } from './unobserved.js';
+import { beginWait, ringOf } from './waits.js';
 
 export type PoolState = 'running' | 'draining' | 'stopped' | 'broken';
 
@@ -61,13 +54,17 @@ export class Pool implements TaskOwner, CrewEvents {
   /** Calls of `shutdown` that wait. */
   #waiters = 0;
   readonly #whenStopped: (() => void)[] = [];
+  readonly hasInsiders: boolean;
+  /** Whether tasks of its own may be in a ring of waits. */
+  #mayBeInRing = false;
 
   constructor(host: WorkerHost, settings: PoolSettings, clock: Clock) {
     this.#host = host;
+    this.hasInsiders = host.inside !== undefined;
     this.settings = settings;
     this.#clock = clock;
     this.#crew = new Crew(host, settings, clock, this);
-    this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot) => this.#crew.condemn(slot));
+    this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot, task) => this.#crew.condemn(slot, task));
     this.#dispatcher = new Dispatcher(this.#crew, settings, clock, {
       refused: (task, cause) => this.#refuse(task, cause),
       limited: (slot, loads) => this.#limits.watch(slot, loads),
@@ -135,11 +132,6 @@ export class Pool implements TaskOwner, CrewEvents {
     }
   }
 
-  /** Makes an error anew that a task, or a part of one, failed with. */
-  decodeTaskError(error: EncodedError, handle: FunctionHandle, site: SubmitSite): unknown {
-    return decodeError(error, (name) => handle.findErrorClass(name), submitFrames(site), mapFrames);
-  }
-
   /** Ends the pool: see `Executor.shutdown`. */
   async shutdown(options: { wait: boolean; cancelFutures: boolean; timeoutMs: number }): Promise<Future<unknown>[]> {
     if (this.#state === 'running') this.#state = 'draining';
@@ -184,12 +176,21 @@ export class Pool implements TaskOwner, CrewEvents {
   endWorkerOf(task: Task, reason: unknown, gracefully: boolean): void {
     const slot = task.holder;
     if (!(slot instanceof WorkerSlot)) return;
-    if (!gracefully) this.#crew.condemn(slot);
+    if (!gracefully) this.#crew.condemn(slot, task);
     else this.#limits.stop(slot, task, new CancelledError(`task "${task.name}" was aborted`, { cause: reason }));
   }
 
-  block(until: () => boolean, timeoutMs: number): void {
-    blockUntil(until, timeoutMs, {
+  waitBegins(task: Task): Promise<never> | undefined {
+    return beginWait(taskInside(this.#host), task, this.#clock);
+  }
+
+  ringClosed(): void {
+    this.#mayBeInRing = true;
+    this.#hold();
+  }
+
+  block(task: Task, until: () => boolean, timeoutMs: number): void {
+    blockUntil(task, until, timeoutMs, {
       clock: this.#clock,
       crew: this.#crew,
       dispatcher: this.#dispatcher,
@@ -203,6 +204,7 @@ export class Pool implements TaskOwner, CrewEvents {
     if (this.#crew.lent > 0 && this.#inner.delete(task)) this.#crew.lent -= 1;
     if (how === 'failed' && !task.isObserved) this.#unobserved.add(task.future);
     this.#pendingCount -= 1;
+    if (this.#mayBeInRing) this.#hold();
     if (this.#pendingCount > 0) return;
     this.#hold();
     this.#dispatcher.rest();
@@ -219,6 +221,10 @@ export class Pool implements TaskOwner, CrewEvents {
   onReady(): void {
     this.#dispatcher.dispatch();
     this.#drained();
+  }
+
+  onRoom(): void {
+    this.#dispatcher.dispatch();
   }
 
   onAnswer(slot: WorkerSlot, answer: Answer): void {
@@ -281,19 +287,7 @@ export class Pool implements TaskOwner, CrewEvents {
     if (answer.kind === 'revoked') this.#dispatcher.putBack([task]);
     else if (task.verdict !== undefined) this.#failOrRetry(task, task.verdict, answer.ms);
     else if (answer.kind === 'done') task.succeed(answer.value, answer.ms);
-    else this.#failOrRetry(task, this.#errorOf(answer.error, task), answer.ms);
-  }
-
-  /** The task is in nobody's hands by now, so whatever goes wrong with its error must not lose it. */
-  #errorOf(error: EncodedError, task: Task): unknown {
-    try {
-      return this.decodeTaskError(error, task.handle, task.submittedAt);
-    } catch (cause) {
-      return atSite(
-        new RemoteError(`task "${task.name}" failed with an error that can't be made anew here`, { cause }),
-        task.submittedAt,
-      );
-    }
+    else this.#failOrRetry(task, errorOf(answer.error, task), answer.ms);
   }
 
   #failOrRetry(task: Task, error: unknown, runMs: number): void {
@@ -347,6 +341,7 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#crew.dismiss();
     if (this.#crew.slots.size > 0) return;
     if (this.#state === 'draining') this.#state = 'stopped';
+    this.#clock.cancelAll();
     // A moment later: whoever waited for the shutdown looks at the outcomes first.
     this.#clock.after(0, () => this.#unobserved.report());
     for (const resolve of this.#whenStopped.splice(0)) resolve();
@@ -354,6 +349,7 @@ export class Pool implements TaskOwner, CrewEvents {
 
   /** Pending work keeps the process alive, and so does a shutdown that somebody waits for; idle workers do not. */
   #hold(): void {
-    this.#clock.keepAlive(this.#pendingCount > 0 || this.#waiters > 0);
+    if (this.#mayBeInRing) this.#mayBeInRing = ringOf(...this.#pendingTasks()) !== undefined;
+    this.#clock.keepAlive(!this.#mayBeInRing && (this.#pendingCount > 0 || this.#waiters > 0));
   }
 }

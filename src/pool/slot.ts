@@ -11,12 +11,25 @@
 
 import type { RunningSince } from '../protocol/claims.js';
 import type { BatchGroup, FromWorker } from '../protocol/messages.js';
-import type { Transfer, WorkerLink } from './host.js';
+import type { Transfer, WorkerHost, WorkerLink } from './host.js';
 import { Ring } from './ring.js';
 import { SentCode } from './sent-code.js';
 import type { Task, TaskHolder } from './task.js';
 
 export type SlotState = 'starting' | 'ready' | 'retiring' | 'condemned' | 'gone';
+
+/** For tasks that run in this very thread: whose worker that is. */
+const byLink = new WeakMap<WorkerLink, WorkerSlot>();
+
+export function noteLink(link: WorkerLink, slot: WorkerSlot): void {
+  byLink.set(link, slot);
+}
+
+/** The task in which this very code runs, where that is one of this thread. */
+export function taskInside(host: WorkerHost): Task | undefined {
+  const place = host.inside?.();
+  return place && byLink.get(place.link)?.unansweredTask(place.seq);
+}
 
 export class WorkerSlot implements TaskHolder {
   readonly id: number;
@@ -98,6 +111,11 @@ export class WorkerSlot implements TaskHolder {
     return this.#handed.at(seq - this.#firstSeq);
   }
 
+  /** The same; a number that was answered has none. */
+  unansweredTask(seq: number): Task | undefined {
+    return seq < this.#firstSeq ? undefined : this.taskOf(seq);
+  }
+
   /** The tasks that the worker holds, in order. */
   get tasks(): Task[] {
     return [...this.#handed].filter((task) => task !== undefined);
@@ -151,6 +169,11 @@ export class WorkerSlot implements TaskHolder {
 
   hasStarted(task: Task): boolean {
     return this.link?.claims.hasStarted(task.seq) ?? false;
+  }
+
+  /** Whether it has started a task that comes after this one. */
+  isPast(task: Task): boolean {
+    return this.tasks.some((other) => other.seq > task.seq && this.hasStarted(other));
   }
 
   ranMs(task: Task): number {

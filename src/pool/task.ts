@@ -34,11 +34,17 @@ export interface TaskOwner {
   withdraw(task: Task): void;
   /** Ends the worker that runs the task: at once, or gracefully once the task has had time to heed its signal. */
   endWorkerOf(task: Task, reason: unknown, gracefully: boolean): void;
-  block(until: () => boolean, timeoutMs: number): void;
+  block(task: Task, until: () => boolean, timeoutMs: number): void;
   /** The task is done: its future has just been settled, or is about to be by its caller. */
   taskDone(task: Task, how: 'completed' | 'failed' | 'cancelled'): void;
   /** Somebody looked at the failed task's outcome. */
   failureSeen(task: Task): void;
+  /** Whether its tasks may be waited for by tasks of this very thread. */
+  readonly hasInsiders: boolean;
+  /** Somebody begins to wait for the task; gives what rejects once it is certain that this can't end. */
+  waitBegins(task: Task): Promise<never> | undefined;
+  /** Tasks of its own may be in a ring of waits, which is no reason to keep the process alive. */
+  ringClosed(): void;
 }
 
 /** What a task asks of the worker that holds it. */
@@ -195,12 +201,25 @@ export class Task implements FutureWork, Queued {
   }
 
   block(until: () => boolean, timeoutMs: number): void {
-    this.#owner.block(until, timeoutMs);
+    this.#owner.block(this, until, timeoutMs);
   }
 
-  observed(): void {
+  observed(): Promise<never> | undefined {
     this.isObserved = true;
-    if (this.place === 'done') this.#owner.failureSeen(this);
+    if (this.place === 'done') {
+      this.#owner.failureSeen(this);
+      return undefined;
+    }
+    return this.awaited();
+  }
+
+  awaited(): Promise<never> | undefined {
+    return this.#owner.hasInsiders ? this.#owner.waitBegins(this) : undefined;
+  }
+
+  /** It is in a ring of waits. */
+  isInRing(): void {
+    this.#owner.ringClosed();
   }
 
   succeed(value: unknown, runMs: number): void {
@@ -217,7 +236,8 @@ export class Task implements FutureWork, Queued {
   }
 
   fail(error: unknown, runMs: number): void {
-    const started = this.hasStarted();
+    // Not for its earlier attempts: it may fail between two of them.
+    const started = this.holder?.hasStarted(this) ?? false;
     this.#finish('failed');
     noteRun(this.future, started ? this.attempt : this.attempt - 1, runMs);
     rejectFuture(this.future, error);
@@ -244,7 +264,8 @@ export class Task implements FutureWork, Queued {
 
   #stop(reason: unknown, gracefully: boolean): boolean {
     if (this.place === 'done') return false;
-    if (!this.#takeBack()) {
+    if (this.#takeBack()) noteRun(this.future, this.attempt - 1, 0);
+    else {
       noteRun(this.future, this.attempt, this.holder?.ranMs(this) ?? 0);
       this.#owner.endWorkerOf(this, reason, gracefully);
     }

@@ -24,7 +24,7 @@ import {
 import type { PortableFunction } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
 import { Backlog, type HandedTask } from './backlog.js';
-import type { CurrentTask, WorkerScope } from './current.js';
+import type { WorkerScope } from './current.js';
 import { newestResource, RunningTask } from './running-task.js';
 
 /** What a host gives its runtime. */
@@ -41,7 +41,7 @@ export interface RuntimeLink {
   /** A function that needs no reviving, because this is the thread that it comes from. */
   localFunction(id: number): Callable | undefined;
   /** Calls a function so that `currentTask()` finds the task in it. */
-  runAs(task: CurrentTask, fn: Callable, args?: readonly unknown[]): unknown;
+  runAs(task: RunningTask, fn: Callable, args?: readonly unknown[]): unknown;
   /** Resident memory in bytes; 0 where this worker can't be told from others. */
   residentBytes(): number;
   exit(): void;

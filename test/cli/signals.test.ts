@@ -71,14 +71,19 @@ describe('a signal', () => {
   for (const executor of ['thread', 'process'] as const) {
     it(`stops a task that goes on when its time is over, and writes it down as failed (${executor})`, async () => {
       using directory = temporaryDirectory();
-      const running = await startedGate(directory.path, 'spin', '-e', executor);
+      const running = await startedGate(directory.path, 'spin', '-e', executor, '--grace', '200ms');
       running.child.kill('SIGINT');
+      await running.seen('stderr', 'running tasks have 200 ms to end');
       const ended = await running.ended;
       assert.equal(ended.code, 130, ended.stderr);
       assert.deepEqual(
         ended.lines.map(({ index, error }) => [index, error?.['code']]),
         [[0, 'CANCELLED']],
       );
+      assert.match(ended.stderr, /1 task in .*: 0 succeeded, 1 failed, 3 not started/);
+      // What the command has to say, and no stack of a worker's.
+      assert.doesNotMatch(ended.stderr, /^ {4}at /m);
+      await until(() => !isGroupAlive(running.child.pid as number));
     });
 
     it(`ends the command at once when it comes a second time (${executor})`, async () => {
@@ -90,6 +95,20 @@ describe('a signal', () => {
       const ended = await running.ended;
       assert.equal(ended.code, 130);
       assert.equal(ended.stdout, '');
+      assert.doesNotMatch(ended.stderr, /^ {4}at /m);
+      await until(() => !isGroupAlive(running.child.pid as number));
+    });
+  }
+
+  for (const executor of ['thread', 'process'] as const) {
+    it(`reaches spinning workers as well where the whole terminal gets it, and they say nothing (${executor})`, async () => {
+      using directory = temporaryDirectory();
+      const running = await startedGate(directory.path, 'spin', '-e', executor, '--grace', '0');
+      process.kill(-(running.child.pid as number), 'SIGINT');
+      const ended = await running.ended;
+      assert.equal(ended.code, 130);
+      assert.match(ended.stderr, /SIGINT: no more inputs; running tasks are stopped/);
+      assert.doesNotMatch(ended.stderr, /^ {4}at |Warning/m);
       await until(() => !isGroupAlive(running.child.pid as number));
     });
   }
