@@ -16,6 +16,7 @@ import {
   wait,
 } from 'concurrent-futures';
 import { type AnyOptions, all, type Kind } from '../contract/executors.js';
+import { eventually } from '../contract/gates.js';
 import type { KindName } from '../matrix/axes.js';
 import { echo, initialize } from './fixtures/tasks.js';
 import { SoakMap } from './maps.js';
@@ -363,6 +364,8 @@ export class Life {
       this.#count(outcome);
     }
     for (const map of this.#maps) {
+      if (map.ending !== 'abandoned half read' && map.hasBegun)
+        await eventually(() => map.isInputClosed, 'the inputs of a map to be closed');
       for (const id of map.fulfilled) assert.equal(starts.get(id), 1, `item of a map, task ${id}`);
       this.#count(`map ${map.ending}`);
       for (let item = 0; item < map.itemsRead; item++) this.#count('item of a map read');
