@@ -1,4 +1,7 @@
-// Builds, then runs every test file: `npm test`, or `npm test -- contract cli` for some folders, `-- path/to/file.test.ts` for some files.
+/**
+ * Builds, then runs every test file: `npm test`, or `npm test -- contract cli` for some folders, `-- path/to/file.test.ts` for
+ * some files. `--built` leaves the build out, `--tap` prints what programs read.
+ */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,13 +16,15 @@ function filesIn(folder) {
     .map((file) => join(folder, file));
 }
 
-const wanted = process.argv.slice(2);
+const args = process.argv.slice(2);
+const wanted = args.filter((arg) => !arg.startsWith('--'));
 const files = (
   wanted.length === 0 ? ['test'] : wanted.map((name) => (name.includes('.') ? name : join('test', name)))
 ).flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : [path]));
 
-run(['scripts/build.mjs']);
-run(['--import', 'tsx', '--test', '--test-concurrency=2', ...files.sort()]);
+if (!args.includes('--built')) run(['scripts/build.mjs']);
+const reporter = args.includes('--tap') ? ['--test-reporter=tap'] : [];
+run(['--import', 'tsx', '--test', '--test-concurrency=2', ...reporter, ...files.sort()]);
 
 function run(args) {
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });

@@ -46,6 +46,7 @@ export class TaskQueue<T extends Queued> {
       }
       if (item === undefined || this.#holes.delete(item)) continue;
       this.#length -= 1;
+      if (this.#length === 0) this.#close();
       return item;
     }
     return undefined;
@@ -55,7 +56,7 @@ export class TaskQueue<T extends Queued> {
   remove(item: T): void {
     this.#holes.add(item);
     this.#length -= 1;
-    if (this.#holes.size > 64 && this.#holes.size > this.#length) this.#close();
+    if (this.#length === 0 || (this.#holes.size > 64 && this.#holes.size > this.#length)) this.#close();
   }
 
   *[Symbol.iterator](): IterableIterator<T> {
@@ -85,8 +86,12 @@ export class TaskQueue<T extends Queued> {
     return low;
   }
 
-  /** Rebuilds the rings without holes, so that a queue of cancelled tasks does not keep them in memory. */
+  /**
+   * Rebuilds the rings without holes, so that a queue of cancelled tasks does not keep them in memory. Through where it was
+   * submitted a task reaches its executor, which would never be collected while its own queue keeps such a task.
+   */
   #close(): void {
+    if (this.#holes.size === 0) return;
     const left = [...this];
     this.#rings.clear();
     this.#priorities = [];

@@ -11,7 +11,11 @@ export interface SubmitSite {
 const exactSites = 64;
 const framesMax = 6;
 
-const sites = new WeakMap<object, { count: number; last: SubmitSite }>();
+/**
+ * The latest exact one is kept for as long as tasks share it, and not by the function: a stack that nobody has read keeps what
+ * `this` was in each of its frames, and with it often the executor itself.
+ */
+const sites = new WeakMap<object, { count: number; last: WeakRef<SubmitSite> | undefined }>();
 
 /**
  * Where a function is submitted from.
@@ -26,13 +30,16 @@ const sites = new WeakMap<object, { count: number; last: SubmitSite }>();
 export function siteOf(of: object, below: Function): SubmitSite {
   let seen = sites.get(of);
   if (seen === undefined) {
-    seen = { count: 0, last: {} };
+    seen = { count: 0, last: undefined };
     sites.set(of, seen);
   }
   seen.count += 1;
   if (seen.count <= exactSites) return captured(below, true);
-  if (seen.count % exactSites === 1) seen.last = captured(below, false);
-  return seen.last;
+  const last = seen.count % exactSites === 1 ? undefined : seen.last?.deref();
+  if (last !== undefined) return last;
+  const site = captured(below, false);
+  seen.last = new WeakRef(site);
+  return site;
 }
 
 // biome-ignore lint/complexity/noBannedTypes: as above

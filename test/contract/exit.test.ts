@@ -99,6 +99,10 @@ program('an executor that is dropped ends its workers when it is collected', poo
   assert.deepEqual(ended, { ...clean, stdout: '[1,4,9]\nworkers ended\n' });
 });
 
+program('an executor is collected together with the object that submitted to it and cancelled', all, async (kind) => {
+  assert.deepEqual(await run('dropped-owner', kind, ['--expose-gc']), { ...clean, stdout: 'true collected\n' });
+});
+
 program('an executor that is dropped with a task pending completes it', all, async (kind) => {
   assert.deepEqual(await run('dropped-while-pending', kind, ['--expose-gc']), { ...clean, stdout: '256\n' });
 });
