@@ -75,7 +75,7 @@ export class ShutdownError extends ExecutorError {
   static override readonly code = 'SHUTDOWN';
 }
 
-/** The executor's queue already holds `maxQueue` tasks. */
+/** The executor's queue already holds `maxQueue` tasks, or its tasks `maxQueueBytes` of arguments. */
 export class QueueFullError extends ExecutorError {
   /** @internal */
   static override readonly code = 'QUEUE_FULL';

@@ -42,6 +42,11 @@ export interface PoolOptions {
   readonly stuckAfter?: number;
   /** How many tasks may wait; `submit` beyond it throws `QueueFullError`. No limit by default. */
   readonly maxQueue?: number;
+  /**
+   * How many bytes of arguments, about, the tasks that are not done may hold: once they do, `submit` throws `QueueFullError`, and
+   * `map` reads on when some are done. No limit by default.
+   */
+  readonly maxQueueBytes?: number;
   /** How many tasks a worker may be handed beyond the one that it runs: `'auto'` (by how long they take), or a cap. */
   readonly prefetch?: 'auto' | number;
 }
@@ -115,6 +120,7 @@ const poolOptionNames = [
   'shutdownTimeout',
   'stuckAfter',
   'maxQueue',
+  'maxQueueBytes',
   'prefetch',
 ];
 export const threadOptionNames = ['resourceLimits', 'env', 'execArgv', 'stdout', 'stderr'];
@@ -158,6 +164,7 @@ export function poolSettings(
     stuckAfterMs: duration('stuckAfter', given.stuckAfter) ?? Number.POSITIVE_INFINITY,
     maxTasksPerWorker: limit('maxTasksPerWorker', given.maxTasksPerWorker, 1),
     maxQueue: limit('maxQueue', given.maxQueue, 1),
+    maxQueueBytes: limit('maxQueueBytes', given.maxQueueBytes, 1),
     prefetch: prefetchOption(given.prefetch),
     maxMemory: wholeNumber('maxMemory', given.maxMemory, 1) ?? 0,
     initializer: initializerOption(given),

@@ -10,14 +10,7 @@
  *      └───────────────────┴── workers can't start ──► broken(cause)
  */
 
-import {
-  BrokenExecutorError,
-  CancelledError,
-  QueueFullError,
-  RemoteError,
-  ShutdownError,
-  TimeoutError,
-} from '../errors.js';
+import { BrokenExecutorError, CancelledError, RemoteError, ShutdownError, TimeoutError } from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import { mapFrames } from '../functions/source-frames.js';
 import type { Future } from '../future/future.js';
@@ -31,6 +24,7 @@ import type { WorkerExit, WorkerHost } from './host.js';
 import { Limits, stoppedByForce } from './limits.js';
 import { movedLost, taskLost } from './losses.js';
 import { Oversight } from './oversight.js';
+import { QueueRoom } from './queue-room.js';
 import type { PoolSettings } from './settings.js';
 import { atSite, type SubmitSite, submitFrames } from './site.js';
 import { WorkerSlot } from './slot.js';
@@ -48,6 +42,7 @@ export class Pool implements TaskOwner, CrewEvents {
   readonly #crew: Crew;
   readonly #dispatcher: Dispatcher;
   readonly #limits: Limits;
+  readonly #room: QueueRoom;
   readonly #oversight: Oversight;
   readonly #unobserved: UnobservedFailures;
   readonly #tally = new Tally();
@@ -68,6 +63,7 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#clock = clock;
     this.#crew = new Crew(host, settings, clock, this);
     this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot) => this.#crew.condemn(slot));
+    this.#room = new QueueRoom(settings);
     this.#dispatcher = new Dispatcher(this.#crew, settings, clock, {
       refused: (task, cause) => this.#refuse(task, cause),
       limited: (slot, loads) => this.#limits.watch(slot, loads),
@@ -117,22 +113,19 @@ export class Pool implements TaskOwner, CrewEvents {
       this.#refuse(task, cause);
       return task;
     }
+    this.#room.take(task);
     this.#dispatcher.push(task);
     return task;
   }
 
   /** Throws what `submit` would throw before it looks at the task. */
   checkOpen(): void {
-    const { namePrefix, maxQueue } = this.settings;
+    const { namePrefix } = this.settings;
     if (this.#state === 'broken') throw this.#broken();
     if (this.#state !== 'running') {
       throw new ShutdownError(`cannot schedule new futures: ${namePrefix} was shut down. Make a new executor.`);
     }
-    if (this.#dispatcher.length >= maxQueue) {
-      throw new QueueFullError(
-        `the queue of ${namePrefix} holds ${maxQueue} tasks (maxQueue): wait for some before you submit more`,
-      );
-    }
+    this.#room.check(this.#dispatcher.length);
   }
 
   /** Makes an error anew that a task, or a part of one, failed with. */
@@ -200,6 +193,7 @@ export class Pool implements TaskOwner, CrewEvents {
 
   taskDone(task: Task, how: 'completed' | 'failed' | 'cancelled'): void {
     this.#tally.count(how);
+    this.#room.release(task);
     if (this.#crew.lent > 0 && this.#inner.delete(task)) this.#crew.lent -= 1;
     if (how === 'failed' && !task.isObserved) this.#unobserved.add(task.future);
     this.#pendingCount -= 1;

@@ -12,6 +12,8 @@ export interface PoolSettings {
   readonly startupTimeoutMs: number;
   readonly maxTasksPerWorker: number;
   readonly maxQueue: number;
+  /** Bytes of arguments. */
+  readonly maxQueueBytes: number;
   /** After how long without progress the pool tells what it does; `Infinity` for never. */
   readonly stuckAfterMs: number;
   readonly prefetch: 'auto' | number;

@@ -27,6 +27,8 @@ const refusals: readonly Refusal[] = [
   [{ startupTimeout: -1 }, RangeError, /startupTimeout.*-1/],
   [{ shutdownTimeout: -1 }, RangeError, /shutdownTimeout.*-1/],
   [{ maxQueue: -1 }, RangeError, /maxQueue.*-1/],
+  [{ maxQueueBytes: 0 }, RangeError, /maxQueueBytes.*0/],
+  [{ maxQueueBytes: 'many' }, TypeError, /maxQueueBytes/],
   [{ prefetch: 'many' }, TypeError, /prefetch/],
   [{ prefetch: -1 }, RangeError, /prefetch.*-1/],
   [{ maxWorker: 4 }, TypeError, /maxWorker.*maxWorkers|maxWorker/],
