@@ -34,6 +34,8 @@ export interface CrewEvents {
 const failedStartsMax = 3;
 /** Where other workers do live, the pool goes on with those, and tries again to start one after this long. */
 const startPauseMs = 5000;
+/** A timer that is so late says that this thread was blocked. */
+const stoodStillMs = 50;
 /** How long a worker that was asked to go may take. */
 const retireGraceMs = 1000;
 
@@ -89,7 +91,7 @@ export class Crew {
       this.#startFailed(error);
       return false;
     }
-    slot.cancelTimer = this.#clock.after(this.#settings.startupTimeoutMs, () => this.#startedTooLate(slot));
+    this.#awaitReady(slot);
     return true;
   }
 
@@ -158,9 +160,18 @@ export class Crew {
     } as const;
   }
 
-  #startedTooLate(slot: WorkerSlot): void {
-    if (slot.state !== 'starting') return;
+  #awaitReady(slot: WorkerSlot): void {
     const limitMs = this.#settings.startupTimeoutMs;
+    const dueAt = this.#clock.now() + limitMs;
+    slot.cancelTimer = this.#clock.after(limitMs, () => {
+      // This thread stood still meanwhile, and heard and sent nothing: that is not the worker's fault.
+      if (this.#clock.now() - dueAt > stoodStillMs) this.#awaitReady(slot);
+      else this.#startedTooLate(slot, limitMs);
+    });
+  }
+
+  #startedTooLate(slot: WorkerSlot, limitMs: number): void {
+    if (slot.state !== 'starting') return;
     this.#events.onUnstartable(
       new TimeoutError(`worker ${slot.name} was not ready within ${limitMs} ms (startupTimeout)`),
     );

@@ -87,7 +87,8 @@ commands.on('error', () => process.exit());
 function writeFully(frame: Buffer): void {
   for (let written = 0; written < frame.length; ) {
     try {
-      written += writeSync(childFds.answers, frame, written);
+      // Node refuses to write 2 GiB at once.
+      written += writeSync(childFds.answers, frame, written, Math.min(frame.length - written, 2 ** 30));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') process.exit();
