@@ -119,7 +119,7 @@ export class WorkerLostError extends ExecutorError implements WorkerLoss {
   }
 }
 
-/** The executor's workers can't start; `cause` says why. Pending tasks fail with it and later submits throw it. */
+/** The executor's workers can't start, or more have died than `maxRestarts` allows; `cause` says why. Pending tasks fail with it and later submits throw it. */
 export class BrokenExecutorError extends ExecutorError {
   /** @internal */
   static override readonly code = 'BROKEN_EXECUTOR';

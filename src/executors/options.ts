@@ -40,6 +40,11 @@ export interface PoolOptions {
    * as `explain()` does. In milliseconds; never by default.
    */
   readonly stuckAfter?: number;
+  /**
+   * How many workers that died by themselves are replaced within a minute; one more breaks the executor. 0 is what Python does. No
+   * limit by default, since every such death fails a task, which says so.
+   */
+  readonly maxRestarts?: number;
   /** How many tasks may wait; `submit` beyond it throws `QueueFullError`. No limit by default. */
   readonly maxQueue?: number;
   /**
@@ -119,6 +124,7 @@ const poolOptionNames = [
   'startupTimeout',
   'shutdownTimeout',
   'stuckAfter',
+  'maxRestarts',
   'maxQueue',
   'maxQueueBytes',
   'prefetch',
@@ -163,6 +169,7 @@ export function poolSettings(
     shutdownTimeoutMs: duration('shutdownTimeout', given.shutdownTimeout) ?? Number.POSITIVE_INFINITY,
     stuckAfterMs: duration('stuckAfter', given.stuckAfter) ?? Number.POSITIVE_INFINITY,
     maxTasksPerWorker: limit('maxTasksPerWorker', given.maxTasksPerWorker, 1),
+    maxRestarts: limit('maxRestarts', given.maxRestarts, 0),
     maxQueue: limit('maxQueue', given.maxQueue, 1),
     maxQueueBytes: limit('maxQueueBytes', given.maxQueueBytes, 1),
     prefetch: prefetchOption(given.prefetch),

@@ -12,7 +12,8 @@ import { decodeError } from '../protocol/errors.js';
 import { type FromWorker, protocolVersion } from '../protocol/messages.js';
 import type { Clock } from './clock.js';
 import type { WorkerExit, WorkerHost } from './host.js';
-import { reportLeftOver, reportLeftOverError, startLost } from './losses.js';
+import { lastDeath, reportLeftOver, reportLeftOverError, startLost } from './losses.js';
+import { Restarts } from './restarts.js';
 import type { PoolSettings } from './settings.js';
 import { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
@@ -26,8 +27,8 @@ export interface CrewEvents {
   onReturned(tasks: readonly Task[]): void;
   /** A worker is gone; `lost` is the task that it was running. */
   onGone(slot: WorkerSlot, exit: WorkerExit, lost: Task | undefined): void;
-  /** Workers can't be started. */
-  onUnstartable(cause: unknown): void;
+  /** Workers can't be started; or, as `why` says, are not any more. */
+  onUnstartable(cause: unknown, why?: string): void;
 }
 
 /** So many workers in a row that end before they have run a task mean that workers can't start. */
@@ -44,6 +45,7 @@ export class Crew {
   readonly #settings: PoolSettings;
   readonly #clock: Clock;
   readonly #events: CrewEvents;
+  readonly #restarts: Restarts;
   readonly #slots = new Set<WorkerSlot>();
   /** How many workers there may be beyond `maxWorkers`, in the place of those whose tasks wait for others of this pool. */
   lent = 0;
@@ -56,6 +58,7 @@ export class Crew {
     this.#settings = settings;
     this.#clock = clock;
     this.#events = events;
+    this.#restarts = new Restarts(settings.maxRestarts, clock);
   }
 
   /** Every worker that is not gone yet. */
@@ -231,6 +234,10 @@ export class Crew {
       // What its initializer left behind ended it before it came to any task: the next one would fare no better.
       if (slot.completed === 0 && unstarted.length > 0) this.#startFailed(startLost(slot.name, exit));
       else reportLeftOver(slot.name, exit);
+    }
+    if (slot.state === 'ready' && this.#restarts.isOneTooMany()) {
+      const why = this.#restarts.explain(this.#settings.namePrefix);
+      this.#events.onUnstartable(lastDeath(lost, slot.name, exit), why);
     }
     this.#events.onGone(slot, exit, lost);
     slot.state = 'gone';

@@ -7,7 +7,7 @@
  *                       retried         └──► the task's future
  *
  *   running ──shutdown──► draining ──last task done, last worker gone──► stopped
- *      └───────────────────┴── workers can't start ──► broken(cause)
+ *      └───────────────────┴── workers can't start, too many died ──► broken(cause)
  */
 
 import { BrokenExecutorError, CancelledError, RemoteError, ShutdownError, TimeoutError } from '../errors.js';
@@ -51,7 +51,7 @@ export class Pool implements TaskOwner, CrewEvents {
   /** Tasks that tasks of this very pool have submitted. */
   readonly #inner = new WeakSet<Task>();
   #state: PoolState = 'running';
-  #breakCause: unknown;
+  #break: { readonly cause: unknown; readonly why: string } | undefined;
   #pendingCount = 0;
   /** Calls of `shutdown` that wait. */
   #waiters = 0;
@@ -248,11 +248,11 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   /** One place where everything pending fails, with one cause. */
-  onUnstartable(cause: unknown): void {
+  onUnstartable(cause: unknown, why = `the workers of ${this.settings.namePrefix} can't start`): void {
     if (this.#state === 'broken' || this.#state === 'stopped') return;
     const tasks = this.#pendingTasks();
     this.#state = 'broken';
-    this.#breakCause = cause;
+    this.#break = { cause, why };
     this.#dispatcher.close();
     for (const task of tasks) {
       this.withdraw(task);
@@ -330,9 +330,9 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   #broken(): BrokenExecutorError {
-    const cause = this.#breakCause;
-    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    return new BrokenExecutorError(`the workers of ${this.settings.namePrefix} can't start: ${why}`, { cause });
+    const { cause, why } = this.#break ?? {};
+    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    return new BrokenExecutorError(`${why}: ${said}`, { cause });
   }
 
   /** Lets the workers go once the last task is done, and says so once the last worker is gone. */

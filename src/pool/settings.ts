@@ -11,6 +11,8 @@ export interface PoolSettings {
   readonly idleTimeoutMs: number;
   readonly startupTimeoutMs: number;
   readonly maxTasksPerWorker: number;
+  /** How many workers that died may be replaced within a minute. */
+  readonly maxRestarts: number;
   readonly maxQueue: number;
   /** Bytes of arguments. */
   readonly maxQueueBytes: number;

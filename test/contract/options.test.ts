@@ -27,6 +27,7 @@ const refusals: readonly Refusal[] = [
   [{ startupTimeout: -1 }, RangeError, /startupTimeout.*-1/],
   [{ shutdownTimeout: -1 }, RangeError, /shutdownTimeout.*-1/],
   [{ maxQueue: -1 }, RangeError, /maxQueue.*-1/],
+  [{ maxRestarts: -1 }, RangeError, /maxRestarts.*-1/],
   [{ maxQueueBytes: 0 }, RangeError, /maxQueueBytes.*0/],
   [{ maxQueueBytes: 'many' }, TypeError, /maxQueueBytes/],
   [{ prefetch: 'many' }, TypeError, /prefetch/],
