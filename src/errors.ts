@@ -97,7 +97,10 @@ export interface WorkerLoss {
   readonly attempt: number;
 }
 
-/** The worker that ran this task died by itself. Tasks that it had not started run elsewhere. */
+/**
+ * The worker that ran this task died by itself. Tasks that it had not started run elsewhere. `cause` is the uncaught error that it
+ * died of, where that is how it ended.
+ */
 export class WorkerLostError extends ExecutorError implements WorkerLoss {
   /** @internal */
   static override readonly code = 'WORKER_LOST';

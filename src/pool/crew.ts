@@ -8,7 +8,8 @@
  */
 
 import { TimeoutError } from '../errors.js';
-import { decodeError } from '../protocol/errors.js';
+import { mapFrames } from '../functions/source-frames.js';
+import { decodeError, type EncodedError } from '../protocol/errors.js';
 import { type FromWorker, protocolVersion } from '../protocol/messages.js';
 import type { Clock } from './clock.js';
 import type { WorkerExit, WorkerHost } from './host.js';
@@ -212,6 +213,9 @@ export class Crew {
           decodeError(message.error, () => undefined, ''),
         );
         return;
+      case 'dying':
+        slot.dyingOf = message.error;
+        return;
       case 'done':
       case 'failed':
       case 'revoked':
@@ -223,9 +227,10 @@ export class Crew {
     }
   }
 
-  #onExit(slot: WorkerSlot, exit: WorkerExit): void {
+  #onExit(slot: WorkerSlot, told: WorkerExit): void {
     slot.cancelTimer();
     const { lost, unstarted } = slot.release();
+    const exit = slot.dyingOf === undefined ? told : { ...told, error: deathOf(slot.dyingOf, lost) ?? told.error };
     this.#slots.delete(slot);
     this.#events.onReturned(unstarted);
     if (lost !== undefined) this.#failedStarts = 0;
@@ -262,5 +267,15 @@ export class Crew {
 
   #readyCount(): number {
     return [...this.#slots].filter((slot) => slot.state === 'ready').length;
+  }
+}
+
+/** What a worker said that it dies of. */
+function deathOf(error: EncodedError, lost: Task | undefined): unknown {
+  try {
+    return decodeError(error, (name) => lost?.handle.findErrorClass(name), '', mapFrames);
+  } catch {
+    // Its tasks must not be lost for that; what the host has seen of its end will have to do.
+    return undefined;
   }
 }

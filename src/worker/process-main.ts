@@ -62,6 +62,7 @@ watchLeftOvers({
   isRunning: () => runtime.isRunning,
   runningSince: () => runtime.runningSince,
   tell: (error) => runtime.tellLeftOver(error),
+  tellDeath: (error) => runtime.tellDeath(error),
 });
 const frames = new FrameReader();
 const commands = new Socket({

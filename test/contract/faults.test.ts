@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { BrokenExecutorError, type Future, TimeoutError, tasksFrom, WorkerLostError } from 'concurrent-futures';
 import { pooled, processes, threads } from './executors.js';
+import { ZeroDivisionError } from './fixtures/errors.js';
 import { neverReached as exitsOnLoad } from './fixtures/exits-on-load.js';
 import {
   exit,
@@ -11,8 +12,10 @@ import {
   killMyself,
   leaveBlocking,
   leaveThrowing,
+  rejectForNobody,
   resultThatExits,
   throwInOwnTimer,
+  throwTextInOwnTimer,
 } from './fixtures/faults.js';
 import { add, hold, holdForever, holdThenExit, identity, mark, pow, whereAmI } from './fixtures/tasks.js';
 import { neverReached as throwsOnLoad } from './fixtures/throws-on-load.js';
@@ -157,6 +160,20 @@ contract(
 contract("a task whose own callback throws is lost, and doesn't hang", one, async (scene) => {
   const error = await scene.executor.submit(throwInOwnTimer).exception();
   assert.ok(error instanceof WorkerLostError, String(error));
+  await checkUsable(scene);
+});
+
+contract('the uncaught error that ends a worker is the cause, of its class and with its stack', one, async (scene) => {
+  const { cause, message } = await checkLost(scene.executor.submit(throwInOwnTimer), { exitCode: 1 });
+  assert.ok(cause instanceof RangeError, String(cause));
+  assert.equal(cause.message, 'my own');
+  assert.match(cause.stack ?? '', /RangeError: my own\n +at .*faults\.js/);
+  assert.match(message, /died of an uncaught RangeError: my own/);
+  const { cause: own } = await checkLost(scene.executor.submit(rejectForNobody), { exitCode: 1 });
+  assert.ok(own instanceof ZeroDivisionError, String(own));
+  const { dividend, cause: deeper } = own as Error & { dividend?: number };
+  assert.deepEqual([dividend, String(deeper)], [7, 'TypeError: deeper']);
+  assert.equal((await checkLost(scene.executor.submit(throwTextInOwnTimer), {})).cause, 'only a text');
   await checkUsable(scene);
 });
 
