@@ -75,7 +75,7 @@ export class ShutdownError extends ExecutorError {
   static override readonly code = 'SHUTDOWN';
 }
 
-/** The executor's queue already holds `maxQueue` tasks. */
+/** The executor's queue already holds `maxQueue` tasks, or its tasks `maxQueueBytes` of arguments. */
 export class QueueFullError extends ExecutorError {
   /** @internal */
   static override readonly code = 'QUEUE_FULL';
@@ -97,7 +97,10 @@ export interface WorkerLoss {
   readonly attempt: number;
 }
 
-/** The worker that ran this task died by itself. Tasks that it had not started run elsewhere. */
+/**
+ * The worker that ran this task died by itself. Tasks that it had not started run elsewhere. `cause` is the uncaught error that it
+ * died of, where that is how it ended.
+ */
 export class WorkerLostError extends ExecutorError implements WorkerLoss {
   /** @internal */
   static override readonly code = 'WORKER_LOST';
@@ -119,7 +122,7 @@ export class WorkerLostError extends ExecutorError implements WorkerLoss {
   }
 }
 
-/** The executor's workers can't start; `cause` says why. Pending tasks fail with it and later submits throw it. */
+/** The executor's workers can't start, or more have died than `maxRestarts` allows; `cause` says why. Pending tasks fail with it and later submits throw it. */
 export class BrokenExecutorError extends ExecutorError {
   /** @internal */
   static override readonly code = 'BROKEN_EXECUTOR';

@@ -5,7 +5,7 @@ import { changeFirst } from '../tasks.mjs';
 const length = 8 * 2 ** 20;
 
 /** Milliseconds per round trip of the same bytes, again and again. */
-async function roundTrips(trips * factor, send) {
+async function roundTrips(trips, send) {
   let bytes = new Uint8Array(length).fill(7);
   bytes[0] = 0;
   const startedAt = performance.now();

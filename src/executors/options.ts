@@ -40,8 +40,18 @@ export interface PoolOptions {
    * as `explain()` does. In milliseconds; never by default.
    */
   readonly stuckAfter?: number;
+  /**
+   * How many workers that died by themselves are replaced within a minute; one more breaks the executor. 0 is what Python does. No
+   * limit by default, since every such death fails a task, which says so.
+   */
+  readonly maxRestarts?: number;
   /** How many tasks may wait; `submit` beyond it throws `QueueFullError`. No limit by default. */
   readonly maxQueue?: number;
+  /**
+   * How many bytes of arguments, about, the tasks that are not done may hold: once they do, `submit` throws `QueueFullError`, and
+   * `map` reads on when some are done. No limit by default.
+   */
+  readonly maxQueueBytes?: number;
   /** How many tasks a worker may be handed beyond the one that it runs: `'auto'` (by how long they take), or a cap. */
   readonly prefetch?: 'auto' | number;
 }
@@ -114,7 +124,9 @@ const poolOptionNames = [
   'startupTimeout',
   'shutdownTimeout',
   'stuckAfter',
+  'maxRestarts',
   'maxQueue',
+  'maxQueueBytes',
   'prefetch',
 ];
 export const threadOptionNames = ['resourceLimits', 'env', 'execArgv', 'stdout', 'stderr'];
@@ -157,7 +169,9 @@ export function poolSettings(
     shutdownTimeoutMs: duration('shutdownTimeout', given.shutdownTimeout) ?? Number.POSITIVE_INFINITY,
     stuckAfterMs: duration('stuckAfter', given.stuckAfter) ?? Number.POSITIVE_INFINITY,
     maxTasksPerWorker: limit('maxTasksPerWorker', given.maxTasksPerWorker, 1),
+    maxRestarts: limit('maxRestarts', given.maxRestarts, 0),
     maxQueue: limit('maxQueue', given.maxQueue, 1),
+    maxQueueBytes: limit('maxQueueBytes', given.maxQueueBytes, 1),
     prefetch: prefetchOption(given.prefetch),
     maxMemory: wholeNumber('maxMemory', given.maxMemory, 1) ?? 0,
     initializer: initializerOption(given),

@@ -8,11 +8,13 @@
  */
 
 import { TimeoutError } from '../errors.js';
-import { decodeError } from '../protocol/errors.js';
+import { mapFrames } from '../functions/source-frames.js';
+import { decodeError, type EncodedError } from '../protocol/errors.js';
 import { type FromWorker, protocolVersion } from '../protocol/messages.js';
 import type { Clock } from './clock.js';
 import type { WorkerExit, WorkerHost } from './host.js';
-import { reportLeftOver, reportLeftOverError, startLost } from './losses.js';
+import { lastDeath, reportLeftOver, reportLeftOverError, startLost } from './losses.js';
+import { Restarts } from './restarts.js';
 import type { PoolSettings } from './settings.js';
 import { noteLink, WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
@@ -28,14 +30,16 @@ export interface CrewEvents {
   onGone(slot: WorkerSlot, exit: WorkerExit, lost: Task | undefined): void;
   /** Starting workers may be tried again. */
   onRoom(): void;
-  /** Workers can't be started. */
-  onUnstartable(cause: unknown): void;
+  /** Workers can't be started; or, as `why` says, are not any more. */
+  onUnstartable(cause: unknown, why?: string): void;
 }
 
 /** So many workers in a row that end before they have run a task mean that workers can't start. */
 const failedStartsMax = 3;
 /** Where other workers do live, the pool goes on with those, and tries again to start one after this long. */
 const startPauseMs = 5000;
+/** A timer that is so late says that this thread was blocked. */
+const stoodStillMs = 50;
 /** How long a worker that was asked to go may take. */
 const retireGraceMs = 1000;
 
@@ -44,6 +48,7 @@ export class Crew {
   readonly #settings: PoolSettings;
   readonly #clock: Clock;
   readonly #events: CrewEvents;
+  readonly #restarts: Restarts;
   readonly #slots = new Set<WorkerSlot>();
   /** How many workers there may be beyond `maxWorkers`, in the place of those whose tasks wait for others of this pool. */
   lent = 0;
@@ -56,6 +61,7 @@ export class Crew {
     this.#settings = settings;
     this.#clock = clock;
     this.#events = events;
+    this.#restarts = new Restarts(settings.maxRestarts, clock);
   }
 
   /** Every worker that is not gone yet. */
@@ -92,7 +98,7 @@ export class Crew {
       this.#startFailed(error);
       return false;
     }
-    slot.cancelTimer = this.#clock.after(this.#settings.startupTimeoutMs, () => this.#startedTooLate(slot));
+    this.#awaitReady(slot);
     return true;
   }
 
@@ -168,9 +174,18 @@ export class Crew {
     } as const;
   }
 
-  #startedTooLate(slot: WorkerSlot): void {
-    if (slot.state !== 'starting') return;
+  #awaitReady(slot: WorkerSlot): void {
     const limitMs = this.#settings.startupTimeoutMs;
+    const dueAt = this.#clock.now() + limitMs;
+    slot.cancelTimer = this.#clock.after(limitMs, () => {
+      // This thread stood still meanwhile, and heard and sent nothing: that is not the worker's fault.
+      if (this.#clock.now() - dueAt > stoodStillMs) this.#awaitReady(slot);
+      else this.#startedTooLate(slot, limitMs);
+    });
+  }
+
+  #startedTooLate(slot: WorkerSlot, limitMs: number): void {
+    if (slot.state !== 'starting') return;
     this.#events.onUnstartable(
       new TimeoutError(`worker ${slot.name} was not ready within ${limitMs} ms (startupTimeout)`),
     );
@@ -213,6 +228,9 @@ export class Crew {
           decodeError(message.error, () => undefined, ''),
         );
         return;
+      case 'dying':
+        slot.dyingOf = message.error;
+        return;
       case 'done':
       case 'failed':
       case 'revoked':
@@ -224,9 +242,10 @@ export class Crew {
     }
   }
 
-  #onExit(slot: WorkerSlot, exit: WorkerExit): void {
+  #onExit(slot: WorkerSlot, told: WorkerExit): void {
     slot.cancelTimer();
     const { lost, unstarted } = slot.release();
+    const exit = slot.dyingOf === undefined ? told : { ...told, error: deathOf(slot.dyingOf, lost) ?? told.error };
     this.#slots.delete(slot);
     this.#events.onReturned(unstarted);
     if (lost !== undefined) this.#failedStarts = 0;
@@ -235,6 +254,10 @@ export class Crew {
       // What its initializer left behind ended it before it came to any task: the next one would fare no better.
       if (slot.completed === 0 && unstarted.length > 0) this.#startFailed(startLost(slot.name, exit));
       else reportLeftOver(slot.name, exit);
+    }
+    if (slot.state === 'ready' && this.#restarts.isOneTooMany()) {
+      const why = this.#restarts.explain(this.#settings.namePrefix);
+      this.#events.onUnstartable(lastDeath(lost, slot.name, exit), why);
     }
     this.#events.onGone(slot, exit, lost);
     slot.state = 'gone';
@@ -259,5 +282,15 @@ export class Crew {
 
   #readyCount(): number {
     return [...this.#slots].filter((slot) => slot.state === 'ready').length;
+  }
+}
+
+/** What a worker said that it dies of. */
+function deathOf(error: EncodedError, lost: Task | undefined): unknown {
+  try {
+    return decodeError(error, (name) => lost?.handle.findErrorClass(name), '', mapFrames);
+  } catch {
+    // Its tasks must not be lost for that; what the host has seen of its end will have to do.
+    return undefined;
   }
 }

@@ -28,6 +28,12 @@ export function startLost(workerName: string, exit: WorkerExit): unknown {
   return lost(`worker ${workerName} ${cause(exit)} before it ran a task`, { workerName, attempt: 0, exit });
 }
 
+/** The death that was one too many. */
+export function lastDeath(task: Task | undefined, workerName: string, exit: WorkerExit): WorkerLostError {
+  if (task !== undefined) return taskLost(task, workerName, exit);
+  return lost(`worker ${workerName} ${cause(exit)} while it ran no task`, { workerName, attempt: 0, exit });
+}
+
 /** Signals that a process raises by its own fault; others come from whoever sent them. */
 const crashes: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS']);
 

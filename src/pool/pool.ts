@@ -7,10 +7,10 @@
  *                       retried         └──► the task's future
  *
  *   running ──shutdown──► draining ──last task done, last worker gone──► stopped
- *      └───────────────────┴── workers can't start ──► broken(cause)
+ *      └───────────────────┴── workers can't start, too many died ──► broken(cause)
  */
 
-import { BrokenExecutorError, CancelledError, QueueFullError, ShutdownError, TimeoutError } from '../errors.js';
+import { BrokenExecutorError, CancelledError, ShutdownError, TimeoutError } from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import { argumentError, copyArguments, needsCopy } from './arguments.js';
@@ -22,6 +22,7 @@ import type { WorkerExit, WorkerHost } from './host.js';
 import { Limits, stoppedByForce } from './limits.js';
 import { movedLost, taskLost } from './losses.js';
 import { Oversight } from './oversight.js';
+import { QueueRoom } from './queue-room.js';
 import type { PoolSettings } from './settings.js';
 import { atSite, type SubmitSite } from './site.js';
 import { taskInside, WorkerSlot } from './slot.js';
@@ -41,6 +42,7 @@ export class Pool implements TaskOwner, CrewEvents {
   readonly #crew: Crew;
   readonly #dispatcher: Dispatcher;
   readonly #limits: Limits;
+  readonly #room: QueueRoom;
   readonly #oversight: Oversight;
   readonly #unobserved: UnobservedFailures;
   readonly #tally = new Tally();
@@ -49,7 +51,7 @@ export class Pool implements TaskOwner, CrewEvents {
   /** Tasks that tasks of this very pool have submitted. */
   readonly #inner = new WeakSet<Task>();
   #state: PoolState = 'running';
-  #breakCause: unknown;
+  #break: { readonly cause: unknown; readonly why: string } | undefined;
   #pendingCount = 0;
   /** Calls of `shutdown` that wait. */
   #waiters = 0;
@@ -65,6 +67,7 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#clock = clock;
     this.#crew = new Crew(host, settings, clock, this);
     this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot, task) => this.#crew.condemn(slot, task));
+    this.#room = new QueueRoom(settings);
     this.#dispatcher = new Dispatcher(this.#crew, settings, clock, {
       refused: (task, cause) => this.#refuse(task, cause),
       limited: (slot, loads) => this.#limits.watch(slot, loads),
@@ -114,22 +117,19 @@ export class Pool implements TaskOwner, CrewEvents {
       this.#refuse(task, cause);
       return task;
     }
+    this.#room.take(task);
     this.#dispatcher.push(task);
     return task;
   }
 
   /** Throws what `submit` would throw before it looks at the task. */
   checkOpen(): void {
-    const { namePrefix, maxQueue } = this.settings;
+    const { namePrefix } = this.settings;
     if (this.#state === 'broken') throw this.#broken();
     if (this.#state !== 'running') {
       throw new ShutdownError(`cannot schedule new futures: ${namePrefix} was shut down. Make a new executor.`);
     }
-    if (this.#dispatcher.length >= maxQueue) {
-      throw new QueueFullError(
-        `the queue of ${namePrefix} holds ${maxQueue} tasks (maxQueue): wait for some before you submit more`,
-      );
-    }
+    this.#room.check(this.#dispatcher.length);
   }
 
   /** Ends the pool: see `Executor.shutdown`. */
@@ -201,6 +201,7 @@ export class Pool implements TaskOwner, CrewEvents {
 
   taskDone(task: Task, how: 'completed' | 'failed' | 'cancelled'): void {
     this.#tally.count(how);
+    this.#room.release(task);
     if (this.#crew.lent > 0 && this.#inner.delete(task)) this.#crew.lent -= 1;
     if (how === 'failed' && !task.isObserved) this.#unobserved.add(task.future);
     this.#pendingCount -= 1;
@@ -260,11 +261,11 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   /** One place where everything pending fails, with one cause. */
-  onUnstartable(cause: unknown): void {
+  onUnstartable(cause: unknown, why = `the workers of ${this.settings.namePrefix} can't start`): void {
     if (this.#state === 'broken' || this.#state === 'stopped') return;
     const tasks = this.#pendingTasks();
     this.#state = 'broken';
-    this.#breakCause = cause;
+    this.#break = { cause, why };
     this.#dispatcher.close();
     for (const task of tasks) {
       this.withdraw(task);
@@ -330,9 +331,9 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   #broken(): BrokenExecutorError {
-    const cause = this.#breakCause;
-    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    return new BrokenExecutorError(`the workers of ${this.settings.namePrefix} can't start: ${why}`, { cause });
+    const { cause, why } = this.#break ?? {};
+    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    return new BrokenExecutorError(`${why}: ${said}`, { cause });
   }
 
   /** Lets the workers go once the last task is done, and says so once the last worker is gone. */

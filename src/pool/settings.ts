@@ -11,7 +11,11 @@ export interface PoolSettings {
   readonly idleTimeoutMs: number;
   readonly startupTimeoutMs: number;
   readonly maxTasksPerWorker: number;
+  /** How many workers that died may be replaced within a minute. */
+  readonly maxRestarts: number;
   readonly maxQueue: number;
+  /** Bytes of arguments. */
+  readonly maxQueueBytes: number;
   /** After how long without progress the pool tells what it does; `Infinity` for never. */
   readonly stuckAfterMs: number;
   readonly prefetch: 'auto' | number;

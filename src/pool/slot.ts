@@ -10,6 +10,7 @@
  */
 
 import type { RunningSince } from '../protocol/claims.js';
+import type { EncodedError } from '../protocol/errors.js';
 import type { BatchGroup, FromWorker } from '../protocol/messages.js';
 import type { Transfer, WorkerHost, WorkerLink } from './host.js';
 import { Ring } from './ring.js';
@@ -45,6 +46,8 @@ export class WorkerSlot implements TaskHolder {
   completed = 0;
   /** Seen to start nothing of what it holds: something that was left behind blocks it, or somebody has stopped it. */
   isStuck = false;
+  /** What it said that it dies of. */
+  dyingOf: EncodedError | undefined;
   /** The next task at the last look at whether it is stuck. */
   #seenSeq = -1;
   /** Cancels what is to happen when the worker is not ready, or its task not stopped, in time. */

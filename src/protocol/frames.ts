@@ -7,14 +7,18 @@
  * exactly is written as JSON, in about 3 µs.
  */
 
+import { constants } from 'node:buffer';
 import { Deserializer, Serializer } from 'node:v8';
 import type { FromWorker, ToWorker } from './messages.js';
 import { bellMessage } from './outcomes.js';
+import { TooLong } from './values.js';
 
 const headerBytes = 5;
+/** What the length can tell; one buffer of Node 20 holds hardly more. */
+const sizeMax = Math.min(2 ** 32 - 1, constants.MAX_LENGTH - headerBytes);
 const formats = { v8: 0, json: 1 } as const;
 
-/** One frame. Throws what structured clone throws. */
+/** One frame. Throws what structured clone throws, and {@link TooLong}. */
 export function encodeFrame(message: ToWorker | FromWorker | typeof bellMessage): Buffer {
   return (message === bellMessage || isJson(message) ? jsonFrame(message) : undefined) ?? v8Frame(message);
 }
@@ -50,13 +54,22 @@ function v8Frame(value: unknown): Buffer {
   const serializer = new Serializer();
   serializer.writeHeader();
   serializer.writeValue(value);
-  const payload = serializer.releaseBuffer();
+  const payload = releaseBuffer(serializer);
   const frame = newFrame(payload.length, formats.v8);
   payload.copy(frame, headerBytes);
   return frame;
 }
 
+function releaseBuffer(serializer: Serializer): Buffer {
+  try {
+    return serializer.releaseBuffer();
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new TooLong(undefined, sizeMax) : error;
+  }
+}
+
 function newFrame(size: number, format: number): Buffer {
+  if (size > sizeMax) throw new TooLong(size, sizeMax);
   const frame = Buffer.allocUnsafe(headerBytes + size);
   frame.writeUInt32LE(size, 0);
   frame[4] = format;

@@ -83,6 +83,8 @@ export type FromWorker =
   | { readonly kind: 'report'; readonly seq: number; readonly progress: unknown }
   /** What a finished task left behind failed while another one runs; the worker is to be replaced. */
   | { readonly kind: 'leftOver'; readonly error: EncodedError }
+  /** The worker dies of that error; the last thing that it says. */
+  | { readonly kind: 'dying'; readonly error: EncodedError }
   /** Resident memory is over `maxMemory`; said after an outcome, never while a task runs. */
   | { readonly kind: 'heavy'; readonly residentBytes: number };
 

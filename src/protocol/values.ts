@@ -1,9 +1,29 @@
 /** Values on the wire: what structured clone takes, and where in a value it refuses. */
 
+import { types } from 'node:util';
 import { NotSerializableError } from '../errors.js';
 
 /** Copies as the wire would; throws whatever the wire would throw. */
 export type Copy = (value: unknown) => unknown;
+
+/** A message is longer than its wire can carry. */
+export class TooLong extends RangeError {
+  /** @param bytes `undefined` where it could not even be put together. */
+  constructor(bytes: number | undefined, limit: number) {
+    super(
+      bytes === undefined
+        ? `it takes more than the ${gibibytes(limit)} that a message can carry`
+        : `it takes ${gibibytes(bytes)}, and a message can carry ${gibibytes(limit)}`,
+    );
+  }
+}
+
+/** V8 copies no longer buffer. */
+const bufferBytesMax = 2 ** 32 - 1;
+
+function gibibytes(bytes: number): string {
+  return `${Number((bytes / 2 ** 30).toFixed(2))} GiB`;
+}
 
 /**
  * The error for a value that can't be copied, with the path to the part at fault.
@@ -12,15 +32,37 @@ export type Copy = (value: unknown) => unknown;
  * @param copy the copy that failed, tried again on the parts to find the one at fault.
  */
 export function notSerializable(value: unknown, root: string, cause: unknown, copy: Copy): NotSerializableError {
+  // To try its parts one by one would take as long again, and every one of them may be short enough.
+  if (cause instanceof TooLong) return notCopied(root, `${cause.message}. ${insteadOfSize}`, cause);
   const fault = findFault(value, root, copy, new Set());
+  const size = bufferSize(fault?.value);
+  if (fault !== undefined && size > bufferBytesMax) {
+    const why = `it is ${describe(fault.value)} of ${gibibytes(size)}, and one of 4 GiB or more can't be copied`;
+    return notCopied(fault.path, `${why}. ${insteadOfSize}`, fault.cause);
+  }
   const what = fault === undefined ? 'a value' : describe(fault.value);
   const path = fault?.path ?? root;
   const reason = fault?.cause ?? cause;
   const why = reason instanceof Error ? reason.message : String(reason);
-  return new NotSerializableError(
-    `${shortened(path)} can't be copied to another worker: it is ${what} (${why}). Pass plain data: leave it out, or send what is needed to make it there.`,
-    { path, cause: reason },
+  return notCopied(
+    path,
+    `it is ${what} (${why}). Pass plain data: leave it out, or send what is needed to make it there.`,
+    reason,
   );
+}
+
+function notCopied(path: string, why: string, cause: unknown): NotSerializableError {
+  return new NotSerializableError(`${shortened(path)} can't be copied to another worker: ${why}`, { path, cause });
+}
+
+const insteadOfSize =
+  "Send it in smaller pieces, or write it to a file and send the file's name; between threads it can be moved " +
+  '(transfer) or shared (SharedArrayBuffer).';
+
+function bufferSize(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return value.buffer.byteLength;
+  // Not `instanceof`, which asks a proxy.
+  return types.isArrayBuffer(value) ? value.byteLength : 0;
 }
 
 /** A path through a long list is told by its ends. */
@@ -110,5 +152,7 @@ function describe(value: unknown): string {
   } catch {
     // A hostile proxy: it has no name to give.
   }
-  return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object';
+  return typeof name === 'string' && name !== '' && name !== 'Object'
+    ? `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`
+    : 'an object';
 }

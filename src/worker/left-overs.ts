@@ -1,5 +1,6 @@
 /**
- * What a finished task left behind and what fails while another one runs must not cost the other.
+ * What a finished task left behind and what fails while another one runs must not cost the other; and what a worker dies of is
+ * told, since of a process nobody else could tell more than its last lines on standard error.
  *
  *   uncaught error ──nobody runs──────────────────────────────────────────► the worker dies of it; the pool reports it
  *                  ├─of a callback older than the running task─────────────► told; the worker goes when its task is done
@@ -18,15 +19,20 @@ export interface LeftOverWatch {
   /** The number of the newest thing that could call back when it began; 0 where that is not known. */
   runningSince(): number;
   tell(error: unknown): void;
+  /** The worker is about to die of that. */
+  tellDeath(error: unknown): void;
 }
 
 /** From now on, errors of what was left behind are told, and no task pays for them. */
-export function watchLeftOvers({ isRunning, runningSince, tell }: LeftOverWatch): void {
+export function watchLeftOvers({ isRunning, runningSince, tell, tellDeath }: LeftOverWatch): void {
   process.on('uncaughtExceptionMonitor', (error) => {
     // Tasks may have installed handlers of their own.
-    if (!isRunning() || process.listenerCount('uncaughtException') > 0) return;
+    if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
     const number = executionAsyncId();
-    if (number === 0 || number >= runningSince()) return;
+    if (!isRunning() || number === 0 || number >= runningSince()) {
+      tellDeath(error);
+      return;
+    }
     // Asked for right after this, and then no longer: a handler there keeps the worker alive.
     process.once('uncaughtException', () => {});
     tell(error);

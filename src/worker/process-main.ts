@@ -62,6 +62,7 @@ watchLeftOvers({
   isRunning: () => runtime.isRunning,
   runningSince: () => runtime.runningSince,
   tell: (error) => runtime.tellLeftOver(error),
+  tellDeath: (error) => runtime.tellDeath(error),
 });
 const frames = new FrameReader();
 const commands = new Socket({
@@ -87,7 +88,8 @@ commands.on('error', () => process.exit());
 function writeFully(frame: Buffer): void {
   for (let written = 0; written < frame.length; ) {
     try {
-      written += writeSync(childFds.answers, frame, written);
+      // Node refuses to write 2 GiB at once.
+      written += writeSync(childFds.answers, frame, written, Math.min(frame.length - written, 2 ** 30));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') process.exit();

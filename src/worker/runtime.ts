@@ -125,6 +125,15 @@ export class Runtime {
     this.#link.send({ kind: 'leftOver', error: encodeError(error, (value) => this.#link.copy(value)) });
   }
 
+  /** The worker dies of that. Whatever goes wrong with saying so must not become what it dies of. */
+  tellDeath(error: unknown): void {
+    try {
+      this.#link.send({ kind: 'dying', error: encodeError(error, (value) => this.#link.copy(value)) });
+    } catch {
+      // Too long, or no memory left for it: standard error has it, too.
+    }
+  }
+
   /** Whether tasks wait only for the event loop to have had its turn. */
   get isBreathing(): boolean {
     return this.#state === 'breathing';

@@ -58,6 +58,7 @@ watchLeftOvers({
   isRunning: () => runtime.isRunning,
   runningSince: () => runtime.runningSince,
   tell: (error) => runtime.tellLeftOver(error),
+  tellDeath: (error) => runtime.tellDeath(error),
 });
 const lookOut = new LookOut<ToWorker>(
   data.port,

@@ -1,8 +1,9 @@
 /** Workers that die, wherever it hits them: the task that ran fails, nothing else does, and nothing hangs. */
 
 import { strict as assert } from 'node:assert';
-import { type Future, tasksFrom, WorkerLostError } from 'concurrent-futures';
+import { BrokenExecutorError, type Future, TimeoutError, tasksFrom, WorkerLostError } from 'concurrent-futures';
 import { pooled, processes, threads } from './executors.js';
+import { ZeroDivisionError } from './fixtures/errors.js';
 import { neverReached as exitsOnLoad } from './fixtures/exits-on-load.js';
 import {
   exit,
@@ -11,8 +12,10 @@ import {
   killMyself,
   leaveBlocking,
   leaveThrowing,
+  rejectForNobody,
   resultThatExits,
   throwInOwnTimer,
+  throwTextInOwnTimer,
 } from './fixtures/faults.js';
 import { add, hold, holdForever, holdThenExit, identity, mark, pow, whereAmI } from './fixtures/tasks.js';
 import { neverReached as throwsOnLoad } from './fixtures/throws-on-load.js';
@@ -159,6 +162,53 @@ contract("a task whose own callback throws is lost, and doesn't hang", one, asyn
   assert.ok(error instanceof WorkerLostError, String(error));
   await checkUsable(scene);
 });
+
+contract('the uncaught error that ends a worker is the cause, of its class and with its stack', one, async (scene) => {
+  const { cause, message } = await checkLost(scene.executor.submit(throwInOwnTimer), { exitCode: 1 });
+  assert.ok(cause instanceof RangeError, String(cause));
+  assert.equal(cause.message, 'my own');
+  assert.match(cause.stack ?? '', /RangeError: my own\n +at .*faults\.js/);
+  assert.match(message, /died of an uncaught RangeError: my own/);
+  const { cause: own } = await checkLost(scene.executor.submit(rejectForNobody), { exitCode: 1 });
+  assert.ok(own instanceof ZeroDivisionError, String(own));
+  const { dividend, cause: deeper } = own as Error & { dividend?: number };
+  assert.deepEqual([dividend, String(deeper)], [7, 'TypeError: deeper']);
+  assert.equal((await checkLost(scene.executor.submit(throwTextInOwnTimer), {})).cause, 'only a text');
+  await checkUsable(scene);
+});
+
+contract('one death more than maxRestarts breaks the executor, with the last one as the cause', one, async (scene) => {
+  const { stage, create } = scene;
+  const executor = create({ maxWorkers: 1, maxRestarts: 1 });
+  await checkLost(executor.submit(exit, 3), { exitCode: 3 });
+  assert.equal(await executor.submit(add, 1, 1), 2, 'the first is replaced');
+  const lost = executor.submit(holdThenExit, stage.dir, 'lost', 4);
+  const others = range(20).map((value) => executor.submit(add, value, 1));
+  await stage.line('lost started');
+  stage.open('lost');
+  await checkLost(lost, { exitCode: 4 });
+  for (const other of others) checkTooMany(await other.exception());
+  assert.throws(() => executor.submit(add, 1, 1), checkTooMany);
+});
+
+function checkTooMany(error: unknown): true {
+  assert.ok(error instanceof BrokenExecutorError, String(error));
+  assert.match(error.message, /2 workers of .* have died within a minute, and 1 may be replaced \(maxRestarts\)/);
+  assert.ok(error.cause instanceof WorkerLostError && error.cause.exitCode === 4, String(error.cause));
+  assert.match(error.cause.message, /holdThenExit/);
+  return true;
+}
+
+contract(
+  'a worker that is stopped for its task does not count as one that died',
+  { on: pooled },
+  async ({ create, stage }) => {
+    const executor = create({ maxWorkers: 1, maxRestarts: 0, maxTasksPerWorker: 2 });
+    const stopped = await executor.with({ timeout: 50 }).submit(holdForever, stage.dir, 'task').exception();
+    assert.ok(stopped instanceof TimeoutError, String(stopped));
+    assert.deepEqual(await Promise.all(range(6).map((value) => executor.submit(add, value, 1))), [1, 2, 3, 4, 5, 6]);
+  },
+);
 
 contract(
   'what a blocked worker was handed and can not start runs on another',

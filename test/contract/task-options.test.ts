@@ -1,4 +1,4 @@
-/** `executor.with({ … })`: timeout, signal, priority, retries, transfer, name; and the executor's `maxQueue`. */
+/** `executor.with({ … })`: timeout, signal, priority, retries, transfer, name; and the limits of the executor's queue. */
 
 import { strict as assert } from 'node:assert';
 import { CancelledError, QueueFullError, TimeoutError } from 'concurrent-futures';
@@ -13,7 +13,7 @@ import {
   moveBytes,
 } from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
-import { byteLength, hold, holdForever, lengthAfter, mark, pow, spin } from './fixtures/tasks.js';
+import { byteLength, hold, holdForever, identity, lengthAfter, mark, pow, spin } from './fixtures/tasks.js';
 import { contract } from './harness.js';
 import { checkCancelled, checkFailed } from './probes.js';
 
@@ -237,6 +237,48 @@ contract('maxQueue refuses what is over it, with QueueFullError, and recovers', 
   stage.openAll();
   assert.deepEqual(await Promise.all([first, queued[0], queued[1], fourth]), [0, 1, 2, 4]);
 });
+
+contract(
+  'maxQueueBytes refuses what is over it, naming the limit, and takes nothing away',
+  { on: pooled },
+  async (scene) => {
+    const { create, stage } = scene;
+    const executor = create({ maxWorkers: 1, maxQueueBytes: 3_000 });
+    const first = executor.submit(hold, stage.dir, 'first', 0);
+    await stage.line('first started');
+    const queued = [1, 2, 3].map(() => executor.submit(identity, new Uint8Array(1_000)));
+    const moved = new ArrayBuffer(1_000);
+    assert.throws(
+      () => executor.with({ transfer: [moved] }).submit(identity, moved),
+      (error) => error instanceof QueueFullError && /of 4 tasks .* limit is 3000 \(maxQueueBytes\)/.test(error.message),
+    );
+    assert.equal(moved.byteLength, 1_000, 'what was refused is still there');
+    assert.equal(queued[2]?.cancel(), true);
+    const fourth = executor.submit(identity, 'x'.repeat(1_000));
+    assert.throws(() => executor.submit(identity, 1), QueueFullError);
+    stage.openAll();
+    await Promise.all([first, queued[0], queued[1], fourth]);
+    assert.equal(await executor.submit(pow, 2, 3), 8, 'what is done holds nothing');
+  },
+);
+
+contract('a map reads no further than maxQueueBytes, and goes on as tasks are done', { on: pooled }, async (scene) => {
+  const { create, stage } = scene;
+  const executor = create({ maxWorkers: 1, maxQueueBytes: 10_000 });
+  let read = 0;
+  function* inputs(): Generator<Uint8Array> {
+    for (; read < 100; read++) yield new Uint8Array(1_000);
+  }
+  const results = executor.map(hold, repeat(stage.dir), repeat('item'), inputs()).toArray();
+  await stage.line('item started');
+  assert.ok(read <= 11, `${read} read`);
+  stage.openAll();
+  assert.equal((await results).length, 100);
+});
+
+function* repeat<T>(value: T): Generator<T> {
+  for (;;) yield value;
+}
 
 contract('wrong task options are refused by with, which names them', async ({ executor }) => {
   const wrong: [object, typeof TypeError, RegExp][] = [

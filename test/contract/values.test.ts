@@ -115,6 +115,17 @@ contract('one bad argument among good tasks fails its own future alone', async (
   }
 });
 
+contract(
+  'what is too long to be copied says how long it is, what the limit is and what to do',
+  async ({ executor }) => {
+    // Memory that nobody has written to costs nothing.
+    const tooLong = /an? \w+ of 4 GiB, and one of 4 GiB or more can't be copied.*smaller pieces.*file.*transfer/;
+    await checkRefused(executor.submit(identity, [new ArrayBuffer(2 ** 32)]), 'args[0][0]', tooLong);
+    await checkRefused(executor.submit(zeros, 2 ** 32), 'result', tooLong);
+    assert.equal(await executor.submit(pow, 2, 2), 4);
+  },
+);
+
 contract('a result that cannot be copied fails its future, with the path to it', async ({ executor }) => {
   await checkRefused(executor.submit(resultWithFunction), 'result.rows[0].onDone', /function/);
   assert.equal(await executor.submit(pow, 2, 8), 256);

@@ -213,3 +213,13 @@ contract('workers that cannot start break the executor, and nothing hangs', { on
   assert.ok(errors.every((error) => error instanceof BrokenExecutorError));
   assert.throws(() => executor.submit(double, 1), BrokenExecutorError);
 });
+
+contract(
+  'a program that blocks while its worker starts does not take it for one that can not start',
+  { on: pooled, options: { maxWorkers: 1, startupTimeout: 3_000 } },
+  async ({ executor }) => {
+    const future = executor.submit(double, 21);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_200);
+    assert.equal(await future, 42);
+  },
+);

@@ -17,6 +17,7 @@ function make() {
     soon: queueMicrotask,
     nextTurn() {},
     keepAlive() {},
+    cancelAll() {},
   };
   const watched: boolean[] = [];
   const counts = { looks: 0 };
