@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { type DoctorFlags, runDoctor } from './doctor-command.js';
 import { exitCodes } from './exit-codes.js';
 import { reportProblem, runMap } from './map-command.js';
 import { declareMapOptions, type MapFlags, mapSettings } from './map-options.js';
@@ -21,6 +22,15 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('Call a function of a module for each input, in parallel, and write the results as JSON Lines.')
     .action(async (module: string, inputs: string[], flags: MapFlags) => {
       exitCode = await runMap(mapSettings(module, inputs, flags));
+    });
+  program
+    .command('doctor')
+    .summary('check whether pools can work on this machine')
+    .description('Check whether pools can work on this machine, and say what to do where they can not.')
+    .option('--json', 'write one JSON object instead of lines for people')
+    .option('--exec-path <file>', 'the Node executable that process workers are to run (option execPath)')
+    .action(async (flags: DoctorFlags) => {
+      exitCode = await runDoctor(flags);
     });
   try {
     await program.parseAsync(argv);

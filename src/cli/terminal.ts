@@ -38,7 +38,7 @@ export function standardError(env: NodeJS.ProcessEnv = process.env): Terminal {
 }
 
 /** https://no-color.org: any value but an empty one means no. */
-function wantsColors(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+export function wantsColors(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
   if ((env['NO_COLOR'] ?? '') !== '') return false;
   if ((env['FORCE_COLOR'] ?? '') !== '') return env['FORCE_COLOR'] !== '0';
   return isTerminal && env['TERM'] !== 'dumb';

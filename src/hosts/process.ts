@@ -10,7 +10,7 @@
  * code in the child finds `process.send` as it would in any program.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -106,7 +106,7 @@ class ProcessLink implements WorkerLink {
     // What the user named may not be there; that is told by the attempt to start it.
     const wrapper = execPath === process.execPath ? endedByKernel() : [];
     const [program, ...args] = [...wrapper, execPath, ...execArgv, '--input-type=commonjs', '-e', bootstrapSource];
-    this.#child = spawn(program as string, args, {
+    this.#child = spawnOr(() => closeSync(this.#claimsFd), program as string, args, {
       stdio: ['ignore', stdoutOf[`${settings.stdout}`], 'pipe', 'pipe', 'pipe', this.#claimsFd],
       env: { ...(settings.env ?? process.env), [workerMark]: spec.name },
       windowsHide: true,
@@ -204,6 +204,25 @@ class ProcessLink implements WorkerLink {
       error: this.#error,
     });
     closeSync(this.#claimsFd);
+  }
+}
+
+/**
+ * Where there is no descriptor for its pipes, Node gives a child without any, and an error that would end the program were nobody
+ * to listen; other failures come as an event or are thrown.
+ */
+function spawnOr(undo: () => void, program: string, args: string[], options: SpawnOptions): ChildProcess {
+  try {
+    const child = spawn(program, args, options);
+    if (child.stdio !== undefined) return child;
+    child.on('error', () => {});
+    throw Object.assign(
+      new Error("no file descriptor is left for a worker's pipes: raise the limit (ulimit -n), or set maxWorkers"),
+      { code: 'EMFILE' },
+    );
+  } catch (error) {
+    undo();
+    throw error;
   }
 }
 

@@ -158,7 +158,14 @@ export class Pool implements TaskOwner, CrewEvents {
   stats(): ExecutorStats {
     const workers = [...this.#crew.slots];
     const running = workers.filter((slot) => slot.running !== undefined).length;
-    return this.#tally.snapshot({ state: this.#state, workers, running, queued: this.#pendingCount - running });
+    const { maxWorkers } = this.settings;
+    return this.#tally.snapshot({
+      state: this.#state,
+      workers,
+      maxWorkers,
+      running,
+      queued: this.#pendingCount - running,
+    });
   }
 
   explain(): string {

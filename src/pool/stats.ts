@@ -19,6 +19,8 @@ export interface WorkerStats {
 export interface ExecutorStats {
   readonly state: 'running' | 'draining' | 'stopped' | 'broken';
   readonly workers: readonly WorkerStats[];
+  /** How many workers there may be at most. */
+  readonly maxWorkers: number;
   /** Tasks that have not started, waiting for a retry included. */
   readonly queued: number;
   /** Tasks that a worker is running. */
@@ -55,12 +57,14 @@ export class Tally {
   snapshot(now: {
     state: ExecutorStats['state'];
     workers: readonly WorkerSlot[];
+    maxWorkers: number;
     queued: number;
     running: number;
   }): ExecutorStats {
     return {
       state: now.state,
       workers: now.workers.map(workerStats),
+      maxWorkers: now.maxWorkers,
       queued: now.queued,
       running: now.running,
       ...this.#counts,
