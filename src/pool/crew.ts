@@ -113,11 +113,20 @@ export class Crew {
     slot.cancelTimer = this.#clock.after(retireGraceMs, () => this.condemn(slot));
   }
 
-  /** Ends a worker now; its unstarted tasks come back at once. */
-  condemn(slot: WorkerSlot): void {
+  /**
+   * Ends a worker now; its unstarted tasks come back at once.
+   *
+   * @param culprit the task that it is ended for. When that is over by now, and its answer only not read yet, the worker may be
+   * at the next one, which must not pay for it. Nothing more can start once the unstarted ones are back, so this is exact.
+   */
+  condemn(slot: WorkerSlot, culprit?: Task): void {
     if (slot.state === 'condemned' || slot.state === 'gone') return;
-    slot.cancelTimer();
     const unstarted = slot.takeBackUnstarted();
+    if (culprit !== undefined && slot.tasks.some((task) => task !== culprit && slot.hasStarted(task))) {
+      this.#events.onReturned(unstarted);
+      return;
+    }
+    slot.cancelTimer();
     slot.state = 'condemned';
     slot.link?.terminate();
     this.#events.onReturned(unstarted);

@@ -21,10 +21,10 @@ const abortGraceMs = 250;
 export class Limits {
   readonly #clock: Clock;
   readonly #loadingMs: number;
-  readonly #endWorker: (slot: WorkerSlot) => void;
+  readonly #endWorker: (slot: WorkerSlot, task: Task) => void;
 
   /** @param loadingMs how long a worker may take to load a task's module. */
-  constructor(clock: Clock, loadingMs: number, endWorker: (slot: WorkerSlot) => void) {
+  constructor(clock: Clock, loadingMs: number, endWorker: (slot: WorkerSlot, task: Task) => void) {
     this.#clock = clock;
     this.#loadingMs = loadingMs;
     this.#endWorker = endWorker;
@@ -73,7 +73,7 @@ export class Limits {
     task.verdict = verdict;
     slot.cancelTimer();
     slot.abort(task, verdict);
-    slot.cancelTimer = this.#clock.after(abortGraceMs, () => this.#endWorker(slot));
+    slot.cancelTimer = this.#clock.after(abortGraceMs, () => this.#endWorker(slot, task));
   }
 
   /** The worker answered for that task; if it was being stopped, it has stopped by itself. */

@@ -67,7 +67,7 @@ export class Pool implements TaskOwner, CrewEvents {
     this.settings = settings;
     this.#clock = clock;
     this.#crew = new Crew(host, settings, clock, this);
-    this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot) => this.#crew.condemn(slot));
+    this.#limits = new Limits(clock, settings.startupTimeoutMs, (slot, task) => this.#crew.condemn(slot, task));
     this.#dispatcher = new Dispatcher(this.#crew, settings, clock, {
       refused: (task, cause) => this.#refuse(task, cause),
       limited: (slot, loads) => this.#limits.watch(slot, loads),
@@ -184,7 +184,7 @@ export class Pool implements TaskOwner, CrewEvents {
   endWorkerOf(task: Task, reason: unknown, gracefully: boolean): void {
     const slot = task.holder;
     if (!(slot instanceof WorkerSlot)) return;
-    if (!gracefully) this.#crew.condemn(slot);
+    if (!gracefully) this.#crew.condemn(slot, task);
     else this.#limits.stop(slot, task, new CancelledError(`task "${task.name}" was aborted`, { cause: reason }));
   }
 
