@@ -130,9 +130,9 @@ export class Crew {
    */
   condemn(slot: WorkerSlot, culprit?: Task): void {
     if (slot.state === 'condemned' || slot.state === 'gone') return;
-    slot.cancelTimer();
     const unstarted = slot.takeBackUnstarted();
     if (culprit === undefined || !slot.isPast(culprit)) {
+      slot.cancelTimer();
       slot.state = 'condemned';
       slot.link?.terminate();
     }

@@ -52,9 +52,13 @@ export class Limits {
       // Loading may end at any moment, and the task's own limit may be the shorter one.
       if (limit.isLoading) leftMs.push(running.settings.timeoutMs);
     }
+    this.#watchIn(slot, Math.min(...leftMs));
+  }
+
+  /** A method of its own, since a timer's closure that shared its scope with the running task would keep that for as long. */
+  #watchIn(slot: WorkerSlot, ms: number): void {
     slot.cancelTimer();
-    const nextMs = Math.min(...leftMs);
-    if (Number.isFinite(nextMs)) slot.cancelTimer = this.#clock.after(nextMs, () => this.watch(slot));
+    if (Number.isFinite(ms)) slot.cancelTimer = this.#clock.after(ms, () => this.watch(slot));
   }
 
   /** Loading a module is the worker's start-up, not the task's run, and has a limit of its own. */

@@ -3,15 +3,18 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { CancelledError, Future, InvalidStateError, TimeoutError } from 'concurrent-futures';
+import { CancelledError, type Executor, Future, InvalidStateError, TimeoutError } from 'concurrent-futures';
 import { pooled } from './executors.js';
+import { holdUntilAborted } from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
 import { hold, holdForever, mark, pow, spin } from './fixtures/tasks.js';
+import type { Stage } from './gates.js';
 import { contract } from './harness.js';
 import { checkCancelled, checkFailed, checkPending, checkRunning, checkSucceeded, flagsOf } from './probes.js';
 
 const isRangeError = (error: unknown): boolean => error instanceof RangeError;
 const timeout = 30_000;
+const oneWorker = { on: pooled, options: { maxWorkers: 1 } };
 
 contract('a future is pending while its task waits for a worker', { options: { maxWorkers: 1 } }, async (scene) => {
   const { executor, stage } = scene;
@@ -97,6 +100,49 @@ contract('kill stops one task and costs no other', { on: pooled, options: { maxW
   );
   await checkCancelled(future);
 });
+
+/** Blocks this thread, so that it reads no answer meanwhile, until a task has said so. */
+function blockUntilLine(stage: Stage, line: string): void {
+  for (const deadline = Date.now() + 10_000; !stage.log().includes(line); )
+    assert.ok(Date.now() < deadline, `waited for "${line}"`);
+}
+
+/** Lets a pool of one worker learn that tasks are short, so that it hands several over together. */
+async function warmUp(executor: Executor): Promise<void> {
+  await Promise.all(Array.from({ length: 50 }, () => executor.submit(pow, 2, 2)));
+}
+
+contract('killing a task that is over, but for its answer, costs no other', oneWorker, async ({ executor, stage }) => {
+  await warmUp(executor);
+  const over = executor.submit(mark, stage.dir, 'over');
+  const next = executor.submit(hold, stage.dir, 'next', 42);
+  // The end of this turn's code, when tasks are handed over.
+  await null;
+  blockUntilLine(stage, 'next started');
+  assert.equal(over.kill(), true);
+  stage.open('next');
+  assert.equal(await next, 42);
+});
+
+contract(
+  'a task that heeds its signal, unread by its grace, costs no other',
+  oneWorker,
+  async ({ executor, stage }) => {
+    await warmUp(executor);
+    const controller = new AbortController();
+    const aborted = executor.with({ signal: controller.signal }).submit(holdUntilAborted, stage.dir, 'aborted');
+    const next = executor.submit(hold, stage.dir, 'next', 42);
+    await null;
+    blockUntilLine(stage, 'aborted started');
+    controller.abort();
+    blockUntilLine(stage, 'next started');
+    // Longer than the grace, whose timer then goes off before anything is read.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    await checkCancelled(aborted, controller.signal.reason);
+    stage.open('next');
+    assert.equal(await next, 42);
+  },
+);
 
 contract('a result that does not come in time leaves the task running', async ({ executor, stage }) => {
   const future = executor.submit(hold, stage.dir, 'task', 42);
