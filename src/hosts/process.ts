@@ -134,6 +134,10 @@ class ProcessLink implements WorkerLink {
     return this.#child.pid;
   }
 
+  get unsentBytes(): number {
+    return this.#commands.writableLength;
+  }
+
   send(message: ToWorker, _transfer: readonly Transfer[]): void {
     this.#commands.write(encodeFrame(message));
   }

@@ -37,6 +37,8 @@ export interface WorkerLink {
   readonly claims: Claims;
   /** The operating system's process id or Node's thread id; `undefined` where there is neither. */
   readonly systemId: number | undefined;
+  /** How much of what was sent is still on its way, where that can be told. */
+  readonly unsentBytes?: number;
   /** Throws what structured clone throws when the message can't be copied; then nothing was sent. */
   send(message: ToWorker, transfer: readonly Transfer[]): void;
   /** While watched, the worker need not wake this thread, which looks by itself. For those that have a way to look. */

@@ -17,6 +17,9 @@ import { Ring } from './ring.js';
 import { SentCode } from './sent-code.js';
 import type { Task, TaskHolder } from './task.js';
 
+/** How long a worker may take to receive a message, by how long it took to send: both copy it, and there it comes on top of other work. */
+const receivingFactor = 10;
+
 export type SlotState = 'starting' | 'ready' | 'retiring' | 'condemned' | 'gone';
 
 /** For tasks that run in this very thread: whose worker that is. */
@@ -56,6 +59,8 @@ export class WorkerSlot implements TaskHolder {
   #handed = new Ring<Task | undefined>();
   #firstSeq = 0;
   #taken = 0;
+  /** Until then the worker may still be busy with what it was sent. */
+  #receivesUntil = 0;
   readonly #code = new SentCode();
 
   constructor(id: number, name: string, bornAt: number) {
@@ -94,9 +99,18 @@ export class WorkerSlot implements TaskHolder {
     return this.#handed.length > 0 && this.running === undefined;
   }
 
+  /** Whether what it was sent is so much that it may not have read it yet. */
+  get isReceiving(): boolean {
+    return this.#receivesUntil > 0 && performance.now() < this.#receivesUntil;
+  }
+
+  get unsentBytes(): number {
+    return this.link?.unsentBytes ?? 0;
+  }
+
   /** Looks whether it is stuck: at two looks it waited to start the same task. */
   look(): void {
-    if (!this.isWaiting) {
+    if (!this.isWaiting || this.isReceiving || this.unsentBytes > 0) {
       this.#seenSeq = -1;
       return;
     }
@@ -141,12 +155,16 @@ export class WorkerSlot implements TaskHolder {
       if (task.transfer.length > 0 && (startsNow || !task.canBeCopied)) transfer.push(...task.transfer);
       link.claims.offer(firstSeq + i);
     }
+    const sentAt = performance.now();
     try {
       link.send({ kind: 'run', ...code, firstSeq, groups: inGroups(tasks) }, transfer);
     } catch (error) {
       this.#code.undo(code);
       throw error;
     }
+    const now = performance.now();
+    const sendMs = now - sentAt;
+    if (sendMs > 1) this.#receivesUntil = Math.max(this.#receivesUntil, now) + sendMs * receivingFactor;
     for (const [i, task] of tasks.entries()) {
       task.place = 'handed';
       task.holder = this;

@@ -16,8 +16,8 @@ export class Stalls {
   readonly #isNeeded: () => boolean;
   readonly #onStalled: (slot: WorkerSlot) => void;
   #isDue = false;
-  /** Those that had started nothing at the last look, each with its next task. */
-  #suspects = new Map<WorkerSlot, number>();
+  /** Those that had started nothing at the last look, each with its next task, and how much of that was still on its way. */
+  #suspects = new Map<WorkerSlot, string>();
 
   constructor(
     clock: Clock,
@@ -44,9 +44,10 @@ export class Stalls {
     const before = this.#suspects;
     this.#suspects = new Map();
     for (const slot of [...this.#slots]) {
-      if (slot.state !== 'ready' || slot.unanswered === 0 || slot.running !== undefined) continue;
-      if (before.get(slot) === slot.nextSeq) this.#onStalled(slot);
-      else this.#suspects.set(slot, slot.nextSeq);
+      if (slot.state !== 'ready' || slot.unanswered === 0 || slot.running !== undefined || slot.isReceiving) continue;
+      const point = `${slot.nextSeq} ${slot.unsentBytes}`;
+      if (before.get(slot) === point) this.#onStalled(slot);
+      else this.#suspects.set(slot, point);
     }
     if (this.#isNeeded()) this.watch();
     else this.#suspects.clear();

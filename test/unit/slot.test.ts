@@ -1,0 +1,63 @@
+/** When a worker that starts nothing counts as stuck. */
+
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import type { WorkerLink } from '../../src/pool/host.js';
+import { WorkerSlot } from '../../src/pool/slot.js';
+import type { Task } from '../../src/pool/task.js';
+import { SharedClaims } from '../../src/protocol/claims.js';
+
+const task = {
+  handle: { id: 1, portable: { kind: 'builtin', path: 'String' }, units: [] },
+  name: 'task',
+  attempt: 1,
+  isChunk: false,
+  context: undefined,
+  values: [],
+  transfer: [],
+} as unknown as Task;
+
+/** A worker to which nothing but a message was sent. */
+function slotThat(send: () => void, unsentBytes?: { readonly left: number }): WorkerSlot {
+  const slot = new WorkerSlot(0, 'worker', 0);
+  slot.state = 'ready';
+  slot.link = {
+    claims: new SharedClaims(new SharedArrayBuffer(SharedClaims.byteLength)),
+    systemId: undefined,
+    get unsentBytes() {
+      return unsentBytes?.left ?? 0;
+    },
+    send,
+    poll() {},
+    terminate() {},
+  } satisfies WorkerLink;
+  slot.hand([{ ...task } as Task]);
+  return slot;
+}
+
+function lookTwice(slot: WorkerSlot): boolean {
+  slot.look();
+  slot.look();
+  return slot.isStuck;
+}
+
+test('a worker that starts nothing of what it has received is stuck', () => {
+  assert.equal(lookTwice(slotThat(() => {})), true);
+});
+
+test('a worker whose message is still on its way is not stuck, and may be once it is there', () => {
+  const unsent = { left: 1 };
+  const slot = slotThat(() => {}, unsent);
+  assert.equal(lookTwice(slot), false);
+  unsent.left = 0;
+  assert.equal(lookTwice(slot), true);
+});
+
+test('a worker has longer to read what took long to send', () => {
+  const slot = slotThat(() => {
+    // Ten times as long is what it has.
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+  });
+  assert.equal(lookTwice(slot), false);
+});
