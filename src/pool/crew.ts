@@ -122,7 +122,7 @@ export class Crew {
   condemn(slot: WorkerSlot, culprit?: Task): void {
     if (slot.state === 'condemned' || slot.state === 'gone') return;
     const unstarted = slot.takeBackUnstarted();
-    if (culprit !== undefined && slot.tasks.some((task) => task !== culprit && slot.hasStarted(task))) {
+    if (culprit !== undefined && slot.tasks.some((task) => task.seq > culprit.seq && slot.hasStarted(task))) {
       this.#events.onReturned(unstarted);
       return;
     }

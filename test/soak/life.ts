@@ -25,7 +25,7 @@ import { outOfMemory, type Recipe, recipes } from './recipes.js';
 import { type Circumstances, judge, Starts, type Submitted } from './verdicts.js';
 
 /** What is not over by then hangs; generous, for busy machines. */
-const hangMs = 90_000;
+const hangMs = 60_000;
 const smallHeapMb = 48;
 /** With a larger one, Node 24 ends the whole program instead of the thread whose memory is used up, as it does without any pool. */
 const youngHeapMb = 8;
