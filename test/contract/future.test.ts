@@ -144,6 +144,18 @@ contract(
   },
 );
 
+contract('killing a task stops it also when the answer before it is not read yet', oneWorker, async (scene) => {
+  const { executor, stage } = scene;
+  await warmUp(executor);
+  const over = executor.submit(mark, stage.dir, 'over');
+  const stuck = executor.submit(spin, stage.dir, 'stuck');
+  await null;
+  blockUntilLine(stage, 'stuck started');
+  assert.equal(stuck.kill(), true);
+  assert.equal(await over, 'over');
+  assert.equal(await executor.submit(pow, 2, 3), 8);
+});
+
 contract('a result that does not come in time leaves the task running', async ({ executor, stage }) => {
   const future = executor.submit(hold, stage.dir, 'task', 42);
   await stage.line('task started');

@@ -15,6 +15,8 @@ const slowStartMs = 5_000;
 /** For executors none of whose workers will ever be ready. */
 const neverReadyMs = 1_000;
 const heapMb = 32;
+/** With a larger one, Node 24 ends the whole program instead of the thread: see docs/reliability.md. */
+const youngHeapMb = 8;
 
 /** The options of the executor that the cell is about. */
 export function optionsOf({ kind, fault, place, shape }: Cell, stage: Stage): AnyOptions {
@@ -31,7 +33,7 @@ export function optionsOf({ kind, fault, place, shape }: Cell, stage: Stage): An
 
 function limitedMemory(kind: Cell['kind']): AnyOptions {
   return kind === 'thread'
-    ? { resourceLimits: { maxOldGenerationSizeMb: heapMb } }
+    ? { resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngHeapMb } }
     : { execArgv: [`--max-old-space-size=${heapMb}`] };
 }
 
