@@ -23,7 +23,8 @@ const files = (
 ).flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : [path]));
 
 if (!args.includes('--built')) run(['scripts/build.mjs']);
-const reporter = args.includes('--tap') ? ['--test-reporter=tap'] : [];
+// What failed comes once more at the end: whoever has only the last part of a long log still sees it.
+const reporter = [`--test-reporter=${args.includes('--tap') ? 'tap' : 'spec'}`];
 run(['--import', 'tsx', '--test', '--test-concurrency=2', ...reporter, ...files.sort()]);
 
 function run(args) {

@@ -17,6 +17,8 @@ export interface FutureStats {
   readonly attempts: number;
   /** How long its last run took in its worker, in milliseconds. */
   readonly ms: number;
+  /** The name of the worker that it ran in last; `undefined` when it never started. */
+  readonly worker: string | undefined;
 }
 
 /** What a future asks of the one who runs its task. */

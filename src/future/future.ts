@@ -24,12 +24,14 @@ import { clampTimerMs, noTimeout, timeoutOf } from './timeouts.js';
 /** `never`, so that a future of anything is a `Future<unknown>`; only {@link Future.addDoneCallback} takes them in. */
 type DoneCallback = (future: never) => void;
 
+const neverRan: FutureStats = { attempts: 0, ms: 0, worker: undefined };
+
 let startFuture: (future: Future<unknown>) => boolean;
 let settleFuture: <T>(future: Future<T>, outcome: Outcome<T>) => void;
 let cancelFuture: (future: Future<unknown>, reason: unknown) => boolean;
 let makeFuture: <T>(name: string, work: FutureWork | undefined) => Future<T>;
 let observeFuture: (future: Future<unknown>) => void;
-let recordRun: (future: Future<unknown>, attempts: number, runMs: number) => void;
+let recordRun: (future: Future<unknown>, attempts: number, ms: number, worker: string | undefined) => void;
 let subscribe: (future: Future<unknown>, callback: DoneCallback) => () => void;
 let awaitFuture: (future: Future<unknown>) => Promise<never> | undefined;
 let peekFuture: (future: Future<unknown>) => Outcome<unknown> | undefined;
@@ -78,8 +80,8 @@ export class Future<T> implements PromiseLike<T> {
     peekFuture = (future) => future.#outcome;
     observeFuture = (future) => void future.#observe();
     awaitFuture = (future) => future.#work?.awaited();
-    recordRun = (future, attempts, runMs) => {
-      future.#run = { attempts, ms: runMs };
+    recordRun = (future, attempts, ms, worker) => {
+      future.#run = { attempts, ms, worker };
     };
     subscribe = (future, callback) => {
       future.#addCallback(callback);
@@ -103,9 +105,9 @@ export class Future<T> implements PromiseLike<T> {
     return this.#state;
   }
 
-  /** How the task ran, once it is done: how often it was started, and how long its last run took. */
+  /** How the task ran, once it is done: how often it was started, how long its last run took, and where. */
   get stats(): FutureStats | undefined {
-    return this.#isDone() ? (this.#run ?? { attempts: 0, ms: 0 }) : undefined;
+    return this.#isDone() ? (this.#run ?? neverRan) : undefined;
   }
 
   /** Whether the task has started and is not done. */
@@ -356,8 +358,8 @@ export const rejectFuture = (future: Future<unknown>, reason: unknown): void =>
 export const markCancelled = (future: Future<unknown>, reason?: unknown): boolean => cancelFuture(future, reason);
 
 /** Notes how the task ran, before its future is settled. */
-export const noteRun = (future: Future<unknown>, attempts: number, runMs: number): void =>
-  recordRun(future, attempts, runMs);
+export const noteRun = (future: Future<unknown>, attempts: number, ms: number, worker: string | undefined): void =>
+  recordRun(future, attempts, ms, worker);
 
 /** Counts as a look at the outcome, for a reader that has taken or given up what it stands for. */
 export const observe = (future: Future<unknown>): void => observeFuture(future);

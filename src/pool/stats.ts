@@ -13,6 +13,8 @@ export interface WorkerStats {
   readonly completed: number;
   /** The name of the task that it runs. */
   readonly task: string | undefined;
+  /** For how long it has been running that, in milliseconds. */
+  readonly taskMs: number | undefined;
 }
 
 /** An executor at one moment; plain data that does not change afterwards. */
@@ -81,5 +83,6 @@ function workerStats(slot: WorkerSlot): WorkerStats {
     systemId: slot.link?.systemId,
     completed: slot.completed,
     task: slot.running?.name,
+    taskMs: slot.running && slot.ranMs(slot.running),
   };
 }

@@ -49,6 +49,7 @@ export interface TaskOwner {
 
 /** What a task asks of the worker that holds it. */
 export interface TaskHolder {
+  readonly name: string;
   hasStarted(task: Task): boolean;
   /** Takes the task back; `false` when it has started. */
   revoke(task: Task): boolean;
@@ -223,10 +224,11 @@ export class Task implements FutureWork, Queued {
   }
 
   succeed(value: unknown, runMs: number): void {
+    const worker = this.holder?.name;
     this.#finish('completed');
     const to = this.#outcomeTo;
     if (to instanceof Future) {
-      noteRun(to, this.attempt, runMs);
+      noteRun(to, this.attempt, runMs, worker);
       resolveFuture(to, value);
     } else {
       // Through its sink a task reaches its executor, which a stray reference to the task must not keep.
@@ -237,9 +239,10 @@ export class Task implements FutureWork, Queued {
 
   fail(error: unknown, runMs: number): void {
     // Not for its earlier attempts: it may fail between two of them.
-    const started = this.holder?.hasStarted(this) ?? false;
+    const { holder } = this;
+    const started = holder?.hasStarted(this) ?? false;
     this.#finish('failed');
-    noteRun(this.future, started ? this.attempt : this.attempt - 1, runMs);
+    noteRun(this.future, started ? this.attempt : this.attempt - 1, runMs, holder?.name);
     rejectFuture(this.future, error);
   }
 
@@ -264,9 +267,9 @@ export class Task implements FutureWork, Queued {
 
   #stop(reason: unknown, gracefully: boolean): boolean {
     if (this.place === 'done') return false;
-    if (this.#takeBack()) noteRun(this.future, this.attempt - 1, 0);
+    if (this.#takeBack()) noteRun(this.future, this.attempt - 1, 0, undefined);
     else {
-      noteRun(this.future, this.attempt, this.holder?.ranMs(this) ?? 0);
+      noteRun(this.future, this.attempt, this.holder?.ranMs(this) ?? 0, this.holder?.name);
       this.#owner.endWorkerOf(this, reason, gracefully);
     }
     this.#finish('cancelled');

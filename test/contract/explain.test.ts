@@ -7,7 +7,7 @@ import { hold, pow } from './fixtures/tasks.js';
 import { eventually } from './gates.js';
 import { contract } from './harness.js';
 
-contract('an idle executor says so', { on: all }, async ({ executor }) => {
+contract('an idle executor says so', { on: all, options: { maxWorkers: 1 } }, async ({ executor }) => {
   await executor.submit(pow, 2, 3);
   assert.match(
     executor.explain(),

@@ -98,21 +98,32 @@ contract('stats tell what the executor is doing', { options: { maxWorkers: 1 } }
   await stage.line('a started');
   assert.equal(futures[2]?.cancel(), true);
   const busy = executor.stats();
+  const [worker] = busy.workers;
+  assert.equal(worker?.task, 'hold');
+  assert.ok(Number(worker?.taskMs) >= 0, `it runs for ${worker?.taskMs} ms`);
   assert.deepEqual([busy.queued, busy.running, busy.cancelled], [1, 1, 1]);
   stage.openAll();
   await Promise.all(futures.slice(0, 2));
+  assert.deepEqual(
+    futures.map((future) => future.stats?.worker),
+    [worker?.name, worker?.name, undefined],
+  );
   const after = executor.stats();
   assert.deepEqual([after.queued, after.running, after.completed, after.cancelled], [0, 0, 2, 1]);
   assert.equal(busy.running, 1, 'a snapshot does not change');
 });
 
-contract('stats name each worker and where it is', { on: pooled }, async ({ kind, executor }) => {
-  const where = await executor.submit(whereAmI);
-  const [worker, ...others] = executor.stats().workers;
-  assert.equal(others.length, 0);
-  assert.equal(worker?.completed, 1);
-  assert.equal(worker?.systemId, kind.name === 'process' ? where.pid : where.threadId);
-});
+contract(
+  'stats name each worker and where it is',
+  { on: pooled, options: { maxWorkers: 1 } },
+  async ({ kind, executor }) => {
+    const where = await executor.submit(whereAmI);
+    const [worker, ...others] = executor.stats().workers;
+    assert.equal(others.length, 0);
+    assert.equal(worker?.completed, 1);
+    assert.equal(worker?.systemId, kind.name === 'process' ? where.pid : where.threadId);
+  },
+);
 
 contract('stats are plain data', async ({ executor }) => {
   await executor.submit(whereAmI);
