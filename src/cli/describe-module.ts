@@ -5,6 +5,8 @@
 
 import { spawnSync } from 'node:child_process';
 
+export { prepareWorker } from './prepare-worker.js';
+
 /**
  * Where tsx's two loaders are. Both are needed: without the CommonJS one, tsx on Node 20 fails on a `.ts` file in a
  * package without `"type": "module"`. `--import tsx` for the thread would not do: Node 20 ignores it in threads that
@@ -36,15 +38,6 @@ export async function describeModule(url: string, loader: TypeScriptLoader | und
   }
 }
 
-/**
- * The initializer of process workers. Ctrl-C in a terminal signals every process in it, and a service manager may signal
- * all of a service's: the workers' tasks would die just when the command lets them finish. They end with the command,
- * also when a second signal ends it at once.
- */
-export function leaveSignalsToCommand(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
-}
-
 export type ResolvedPackage =
   | { readonly kind: 'found'; readonly url: string }
   | { readonly kind: 'not found'; readonly problem: string };
@@ -61,7 +54,7 @@ export function resolvePackage(specifier: string, parentUrl: string): ResolvedPa
   }
 }
 
-async function registerTypeScript({ esmUrl, commonJsUrl }: TypeScriptLoader): Promise<void> {
+export async function registerTypeScript({ esmUrl, commonJsUrl }: TypeScriptLoader): Promise<void> {
   for (const url of [commonJsUrl, esmUrl]) ((await import(url)) as { register(): unknown }).register();
 }
 

@@ -3,6 +3,8 @@ export const exitCodes = {
   succeeded: 0,
   someFailed: 1,
   wrongUsage: 2,
+  /** As `timeout` of coreutils. */
+  outOfTime: 124,
   SIGINT: 130,
   SIGTERM: 143,
 } as const;

@@ -5,8 +5,11 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { type DoctorFlags, runDoctor } from './doctor-command.js';
 import { exitCodes } from './exit-codes.js';
-import { reportProblem, runMap } from './map-command.js';
-import { declareMapOptions, type MapFlags, mapSettings } from './map-options.js';
+import { runMap } from './map-command.js';
+import { declareRunOptions, declareWorkOptions, type MapFlags } from './map-options.js';
+import { mapNotes, resumeNotes } from './notes.js';
+import { reportProblem } from './operate.js';
+import { type ResumeFlags, runResume } from './resume-command.js';
 import { standardError } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
@@ -17,11 +20,25 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .showHelpAfterError('(see --help)');
-  declareMapOptions(program.command('map'))
+  const map = program.command('map');
+  declareRunOptions(declareWorkOptions(map))
+    .option('-j, --journal <file>', 'keep a record from which a stopped run is resumed')
     .summary('call a function for each input')
     .description('Call a function of a module for each input, in parallel, and write the results as JSON Lines.')
+    .addHelpText('after', mapNotes)
     .action(async (module: string, inputs: string[], flags: MapFlags) => {
-      exitCode = await runMap(mapSettings(module, inputs, flags));
+      exitCode = await runMap(module, inputs, flags);
+    });
+  const resume = program.command('resume').argument('<journal>', 'what --journal has written');
+  declareRunOptions(resume)
+    .optionsGroup('Resuming:')
+    .option('--failed', 'run again what failed, too')
+    .option('--force', 'go on although the module or the inputs have changed')
+    .summary('go on with a run that was stopped')
+    .description('Go on with a run of "futures map --journal", and write the results of all of it.')
+    .addHelpText('after', resumeNotes)
+    .action(async (journal: string, flags: ResumeFlags) => {
+      exitCode = await runResume(journal, flags);
     });
   program
     .command('doctor')

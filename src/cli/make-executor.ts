@@ -2,10 +2,22 @@
 
 import { availableParallelism } from 'node:os';
 import { type Executor, InlineExecutor, ProcessPoolExecutor, ThreadPoolExecutor } from 'concurrent-futures';
+import { type InitFunction, prepareWorker, type WorkerPreparation } from './prepare-worker.js';
+import type { Limit } from './units.js';
 import { workerTasks } from './worker-tasks.js';
 
 export const executorKinds = ['thread', 'process', 'inline'] as const;
 export type ExecutorKind = (typeof executorKinds)[number];
+
+export interface ExecutorWishes {
+  readonly executor: ExecutorKind;
+  /** `undefined` for what the pool decides. */
+  readonly maxWorkers: Limit | undefined;
+  readonly maxTasksPerWorker: number | undefined;
+  /** Bytes for each worker. */
+  readonly maxMemory: number | undefined;
+  readonly init: InitFunction | undefined;
+}
 
 export interface ReadyExecutor {
   readonly executor: Executor;
@@ -14,21 +26,49 @@ export interface ReadyExecutor {
 }
 
 /** Without `maxWorkers` the pool decides, which knows the machine's limits; an inline executor has one worker anyhow. */
-export function makeExecutor(kind: ExecutorKind, maxWorkers: number | undefined): ReadyExecutor {
-  // Standard output is for results alone; what tasks print goes with the rest.
-  const options = { stdout: 'stderr', ...(maxWorkers !== undefined && { maxWorkers }) } as const;
+export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecutor> {
+  const { maxTasksPerWorker, maxMemory, init } = wishes;
+  const maxWorkers = workerCount(wishes.maxWorkers);
+  const preparation: WorkerPreparation = { leavesSignalsToCommand: wishes.executor === 'process', init };
+  const options = {
+    // Standard output is for results alone; what tasks print goes with the rest.
+    stdout: 'stderr',
+    ...(isNeeded(preparation) && { initializer: workerTasks().prepareWorker, initargs: [preparation] }),
+    ...(maxWorkers !== undefined && { maxWorkers }),
+    ...(maxTasksPerWorker !== undefined && { maxTasksPerWorker }),
+  } as const;
   const workers = maxWorkers ?? availableParallelism();
-  const { leaveSignalsToCommand } = workerTasks();
-  switch (kind) {
+  switch (wishes.executor) {
     case 'thread':
-      return { executor: new ThreadPoolExecutor(options), workers };
+      return { executor: new ThreadPoolExecutor({ ...options, ...heapLimit(maxMemory) }), workers };
     case 'process':
-      return { executor: new ProcessPoolExecutor({ ...options, initializer: leaveSignalsToCommand }), workers };
+      return {
+        executor: new ProcessPoolExecutor({ ...options, ...(maxMemory !== undefined && { maxMemory }) }),
+        workers,
+      };
     case 'inline':
       // Its tasks print on this process's own stream; the results are past that already.
       process.stdout.write = (...args: unknown[]) => (process.stderr.write as (...args: unknown[]) => boolean)(...args);
+      await prepareWorker(preparation);
       return { executor: new InlineExecutor(), workers: 1 };
     default:
-      return kind satisfies never;
+      return wishes.executor satisfies never;
   }
+}
+
+/** A thread that has nothing to prepare starts sooner without. */
+function isNeeded({ leavesSignalsToCommand, init }: WorkerPreparation): boolean {
+  return leavesSignalsToCommand || init !== undefined;
+}
+
+function workerCount(limit: Limit | undefined): number | undefined {
+  if (limit === undefined) return undefined;
+  return 'count' in limit ? limit.count : Math.max(1, Math.round(availableParallelism() * limit.share));
+}
+
+/** Threads share their process's memory, of which only the heap is a thread's own. */
+function heapLimit(bytes: number | undefined): object {
+  return bytes === undefined
+    ? {}
+    : { resourceLimits: { maxOldGenerationSizeMb: Math.max(1, Math.round(bytes / 1024 ** 2)) } };
 }

@@ -1,119 +1,103 @@
-/** The options of `futures map`: declared, checked, and turned into settings. */
+/** The options of `futures map` and `futures resume`: declared, and each checked by itself. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from './durations.js';
-import { formatOfPath, type InputChoice, type InputFormat, inputFormats } from './inputs/open-inputs.js';
+import { type InputFormat, inputFormats } from './inputs/open-inputs.js';
 import { type ExecutorKind, executorKinds } from './make-executor.js';
-import { UsageError } from './usage-error.js';
+import { type Limit, parseBytes, parseLimit } from './units.js';
 
-export interface MapSettings {
-  /** `module#export`, as written. */
-  readonly module: string;
-  readonly inputs: InputChoice;
-  readonly executor: ExecutorKind;
-  readonly maxWorkers: number | undefined;
-  readonly timeoutMs: number | undefined;
-  readonly retries: number;
-  /** How long running tasks may go on after a signal. */
-  readonly graceMs: number;
-  /** Undefined for standard output. */
-  readonly outputPath: string | undefined;
-  readonly spread: boolean;
+export const orders = ['completion', 'input'] as const;
+export type Order = (typeof orders)[number];
+
+export const progressKinds = ['auto', 'live', 'plain', 'json', 'none'] as const;
+export type ProgressKind = (typeof progressKinds)[number];
+
+/** What says how a run goes and what it shows: may differ when it is resumed. */
+export interface RunFlags {
+  readonly executor?: ExecutorKind;
+  readonly maxWorkers?: Limit | 'auto';
+  readonly timeout?: number;
+  readonly totalTimeout?: number;
+  readonly retries?: number;
+  readonly backoff?: number;
+  readonly failFast?: boolean;
+  readonly maxFailures?: Limit;
+  readonly grace?: number;
+  readonly init?: string;
+  readonly maxTasksPerWorker?: number;
+  readonly maxMemory?: number;
+  readonly output?: string;
+  readonly order?: Order;
+  readonly logs?: string;
+  readonly progress?: ProgressKind;
+  readonly quiet?: boolean;
+  readonly report?: string;
+  readonly trace?: string;
 }
 
-/** What commander hands over. */
-export interface MapFlags {
-  readonly executor: ExecutorKind;
-  readonly maxWorkers?: number;
-  readonly timeout?: number;
-  readonly retries: number;
-  readonly grace: number;
+/** What says what is run: the same for as long as a journal lasts. */
+export interface WorkFlags {
   readonly input?: string;
   readonly inputFormat?: InputFormat;
-  readonly output?: string;
+  readonly glob?: string[];
+  readonly limit?: number;
+  readonly strict?: boolean;
   readonly spread?: boolean;
 }
 
-const notes = `
-The module is a file, a file: URL or an installed package. Without #export, its
-default export is called, or the only function that it exports. Inputs that
-start with a dash follow "--".
+/** What commander hands over for `map`. */
+export interface MapFlags extends RunFlags, WorkFlags {
+  readonly journal?: string;
+}
 
-Results are JSON Lines, one object per input, in order of completion:
-  {"index":0,"input":"a.png","status":"ok","value":12,"ms":8.1,"attempts":1}
-  {"index":1,"input":"b.png","status":"failed","error":{"name":"Error",
-   "message":"…","stack":"…"},"ms":2.5,"attempts":1}
-Everything else that the command has to say goes to standard error.
-
-Examples:
-  futures map ./resize.js a.png b.png c.png
-  futures map ./tasks.ts#resize --input images.csv --output results.jsonl
-  futures map ./tasks.js#add --spread --input pairs.json --executor process
-  find . -name '*.png' | futures map ./resize.js --input - --timeout 30s
-
-Exit codes: 0 all succeeded, 1 some failed, 2 wrong usage or a malformed input,
-130 and 143 ended by SIGINT (Ctrl-C) and SIGTERM. After a first signal no task is
-started, and running ones have --grace to end; a second one ends the command now.
-`;
-
-/** Declares the arguments and options. */
-export function declareMapOptions(command: Command): Command {
+/** Declares what is called, and the inputs. */
+export function declareWorkOptions(command: Command): Command {
   return command
     .argument('<module[#export]>', 'the module, and which of its functions to call')
     .argument('[inputs...]', 'the inputs, one call for each')
-    .addOption(
-      new Option('-e, --executor <kind>', 'where tasks run')
-        .choices(executorKinds)
-        .default('thread' satisfies ExecutorKind),
-    )
-    .option('-w, --max-workers <n>', 'how many run at once (default: one per core)', wholeNumberFrom(1))
-    .option('-t, --timeout <duration>', 'limit for each task: 250ms, 30s, 3m, 1h', duration)
-    .option('-r, --retries <n>', 'how often a failed task is tried again', wholeNumberFrom(0), 0)
-    .addOption(
-      new Option('-g, --grace <duration>', 'how long running tasks may go on after Ctrl-C or SIGTERM')
-        .argParser(grace)
-        .default(5000, '5s'),
-    )
-    .option(
-      '-i, --input <file>',
-      'read inputs from a file (.json, .jsonl, .ndjson, .csv, else lines); - for standard input',
-    )
-    .addOption(new Option('-f, --input-format <format>', 'what the input is, whatever its name').choices(inputFormats))
-    .option('-o, --output <file>', 'write results to a file, not to standard output')
+    .optionsGroup('Inputs:')
+    .option('-i, --input <file>', 'read inputs from a file, or - for standard input')
+    .addOption(new Option('-f, --input-format <format>', 'what it holds, whatever its name').choices(inputFormats))
+    .option('--glob <pattern...>', "the files that match are the inputs: 'photos/**/*.jpg'")
+    .option('-n, --limit <n>', 'take only the first n inputs', wholeNumberFrom(0))
     .option('-s, --spread', 'an input that is an array becomes several arguments')
-    .addHelpText('after', notes);
+    .option('--strict', 'stop at a malformed input instead of counting it as failed');
 }
 
-/** The settings; throws a {@link UsageError} for what does not go together. */
-export function mapSettings(module: string, values: readonly string[], flags: MapFlags): MapSettings {
-  return {
-    module,
-    inputs: chooseInputs(values, flags),
-    executor: flags.executor,
-    maxWorkers: flags.maxWorkers,
-    timeoutMs: flags.timeout,
-    retries: flags.retries,
-    graceMs: flags.grace,
-    outputPath: flags.output,
-    spread: flags.spread ?? false,
+/** Declares how it is run and what is shown. */
+export function declareRunOptions(command: Command): Command {
+  return command
+    .optionsGroup('Running:')
+    .addOption(new Option('-e, --executor <kind>', 'where tasks run (default: thread)').choices(executorKinds))
+    .option('-w, --max-workers <n>', 'how many run at once: 8, 50% of the cores, auto', workers)
+    .option('-t, --timeout <duration>', 'limit for each task: 250ms, 30s, 3m, 1h', duration)
+    .option('-T, --total-timeout <duration>', 'limit for the whole run', duration)
+    .option('-r, --retries <n>', 'how often a failed task is tried again (default: 0)', wholeNumberFrom(0))
+    .option('--backoff <duration>', 'wait before the first retry, doubled with each', duration)
+    .option('--fail-fast', 'stop at the first failure')
+    .option('--max-failures <n|p%>', 'stop once more than so many have failed: 10, 5%', limit)
+    .option('-g, --grace <duration>', 'what running tasks get when the run is stopped (default: 5s)', grace)
+    .option('--init <module#export>', 'a function that each worker calls first')
+    .option('--max-tasks-per-worker <n>', 'replace a worker after so many tasks', wholeNumberFrom(1))
+    .option('--max-memory <size>', 'replace a worker that has more: 512M, 2G', bytes)
+    .optionsGroup('Results:')
+    .option('-o, --output <file>', 'write results to a file, not to standard output')
+    .addOption(new Option('--order <order>', 'order of the results (default: completion)').choices(orders))
+    .option('--report <file.html>', 'write a page with a timeline, latencies and failures')
+    .option('--trace <file.json>', 'write a trace for Perfetto and chrome://tracing')
+    .optionsGroup('Progress:')
+    .addOption(new Option('--progress <kind>', 'how progress is shown (default: auto)').choices(progressKinds))
+    .option('--logs <dir>', 'write what tasks print to a file for each')
+    .option('-q, --quiet', 'show nothing but errors');
+}
+
+/** `<n>` for a whole number that is not less than `least`. */
+export function wholeNumberFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
+    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
   };
-}
-
-function chooseInputs(values: readonly string[], { input, inputFormat }: MapFlags): InputChoice {
-  if (input === undefined) {
-    if (inputFormat !== undefined)
-      throw new UsageError('--input-format says what --input holds, and there is no --input');
-    if (values.length > 0) return { kind: 'arguments', values };
-    throw new UsageError(
-      'there are no inputs: give them after the module, or use --input FILE, or --input - to read standard input',
-    );
-  }
-  if (values.length > 0) {
-    throw new UsageError(`inputs come either from --input or after the module, not from both (found "${values[0]}")`);
-  }
-  if (input === '') throw new UsageError('--input needs the name of a file, or - for standard input');
-  if (input === '-') return { kind: 'stdin', format: inputFormat ?? 'lines' };
-  return { kind: 'file', path: input, format: inputFormat ?? formatOfPath(input) };
 }
 
 function duration(text: string): number {
@@ -127,10 +111,21 @@ function grace(text: string): number {
   return /^0+ *(ms|s|m|h)?$/.test(text.trim()) ? 0 : duration(text);
 }
 
-function wholeNumberFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
-    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
-  };
+function limit(text: string): Limit {
+  const parsed = parseLimit(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError('It must be a whole number or a percentage, like 10 or 5%.');
+}
+
+function workers(text: string): Limit | 'auto' {
+  if (text === 'auto') return text;
+  const parsed = parseLimit(text);
+  if (parsed !== undefined && !('count' in parsed && parsed.count === 0)) return parsed;
+  throw new InvalidArgumentError('It must be a whole number from 1, a percentage of the cores like 50%, or auto.');
+}
+
+function bytes(text: string): number {
+  const parsed = parseBytes(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError('It must be an amount of memory, like 512M or 2G.');
 }

@@ -9,7 +9,7 @@ import { typeScriptLoader } from './typescript.js';
 import { messageOf, UsageError } from './usage-error.js';
 import { workerTasks } from './worker-tasks.js';
 
-type TaskFunction = (...args: unknown[]) => unknown;
+export type TaskFunction = (...args: unknown[]) => unknown;
 
 /** A module that waits for ever in a top-level await would otherwise keep the command waiting without a word. */
 const loadLimitMs = 30_000;
@@ -18,6 +18,10 @@ export interface ModuleTask {
   readonly run: TaskFunction;
   /** For errors: the export, or the module's file where that is just `default`. */
   readonly name: string;
+  readonly url: string;
+  readonly exportName: string;
+  /** What has to be registered before the module is imported by hand. */
+  readonly loader: TypeScriptLoader | undefined;
 }
 
 /** `module#export` → a function to submit; throws a {@link UsageError} that says what can be named instead. */
@@ -27,7 +31,7 @@ export async function findModuleTask(reference: string, cwd: string): Promise<Mo
   const exportName = chooseExport(location, await exportsOf(location, loader));
   const tasks = tasksFrom<Record<string, TaskFunction>>(new URL(location.url));
   const name = exportName === 'default' ? basename(new URL(location.url).pathname) : exportName;
-  return { run: tasks[exportName] as TaskFunction, name };
+  return { run: tasks[exportName] as TaskFunction, name, url: location.url, exportName, loader };
 }
 
 async function exportsOf(

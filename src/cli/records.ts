@@ -19,6 +19,10 @@ interface RecordHead {
   readonly ms: number;
   /** How often it was started. */
   readonly attempts: number;
+  /** The worker that it ran in last; `undefined` when it never started. */
+  readonly worker: string | undefined;
+  /** When its outcome was known, in milliseconds since the epoch. */
+  readonly endedAt: number;
 }
 
 export type TaskOutcome =
@@ -44,7 +48,7 @@ export function writtenRecord(record: TaskRecord): { readonly record: TaskRecord
 }
 
 /** `index`, `input`, `status`, the outcome, then the numbers: the order in which people read a line. */
-function toJson({ index, input, ms, attempts, ...outcome }: TaskRecord): string {
+function toJson({ index, input, ms, attempts, worker: _worker, endedAt: _endedAt, ...outcome }: TaskRecord): string {
   const rounded = Math.round(ms * 1000) / 1000;
   // JSON would drop the key of an undefined value, and a reader could not tell it from a missing one.
   const shown = outcome.status === 'ok' ? { ...outcome, value: outcome.value ?? null } : outcome;
@@ -62,8 +66,8 @@ function plainValue(_key: string, value: unknown): unknown {
 }
 
 function unwritable(record: TaskRecord, cause: unknown): TaskRecord {
-  const { index, input, ms, attempts } = record;
-  const head = { index, input, ms, attempts, status: 'failed' } as const;
+  const { index, input, ms, attempts, worker, endedAt } = record;
+  const head = { index, input, ms, attempts, worker, endedAt, status: 'failed' } as const;
   if (record.status === 'ok') {
     const message = `the task's result can't be written as JSON: ${messageOf(cause).split('\n')[0]}`;
     return { ...head, error: { name: 'TypeError', message } };

@@ -3,7 +3,7 @@
  *
  *   taking ──inputs over──────────────────────────────────────► finishing ──all done──► (run() returns)
  *      ├─────malformed input, executor broken: let all finish──►    │
- *      ├─────interrupted: cancel what has not started──────────►    │
+ *      ├─────told to stop: cancel what has not started─────────►    │
  *      │                                                  grace over, output lost
  *      └─────output lost───────────────────► stopping ◄─────────────┘
  *
@@ -12,11 +12,13 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Future } from 'concurrent-futures';
+import type { Future, FutureStats } from 'concurrent-futures';
 import type { EndSignal } from './exit-codes.js';
+import { InputError } from './inputs/input-error.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
 import type { OutputLoss } from './output.js';
 import { describeFailure, type TaskOutcome, type TaskRecord } from './records.js';
+import { UsageError } from './usage-error.js';
 
 /** Why the run ended. */
 export type RunEnd =
@@ -24,14 +26,23 @@ export type RunEnd =
   | { readonly kind: 'input malformed'; readonly error: unknown }
   | { readonly kind: 'executor broken'; readonly error: unknown }
   | { readonly kind: 'interrupted'; readonly signal: EndSignal }
+  | { readonly kind: 'too many failures'; readonly failed: number }
+  | { readonly kind: 'out of time'; readonly limitMs: number }
+  | { readonly kind: 'refused'; readonly error: UsageError }
+  | { readonly kind: 'journal lost'; readonly message: string }
   | { readonly kind: 'output lost'; readonly loss: OutputLoss };
 
 export interface RunPlan {
   readonly inputs: OpenInputs;
   readonly inFlightMax: number;
-  /** How long running tasks may go on after a signal. */
+  /** How long running tasks may go on once the run is told to stop. */
   readonly graceMs: number;
-  submit(input: unknown): Future<unknown>;
+  submit(index: number, input: unknown): Future<unknown>;
+  /**
+   * What is known of that input from an earlier run, which needs no other: it is `true` where that was so, and has been dealt with.
+   * Throws a {@link UsageError} where the input is not the one of then.
+   */
+  isRecorded(index: number, input: unknown): boolean;
   /** A task is done. */
   onRecord(record: TaskRecord): void;
   /** Whether more outcomes can be taken; {@link MapRun.wake} follows where not. */
@@ -73,14 +84,15 @@ export class MapRun {
     return this.#end;
   }
 
-  /** A signal: unstarted tasks are cancelled, running ones get some time to end by themselves. */
-  interrupt(signal: EndSignal): void {
-    this.#stopTaking({ kind: 'interrupted', signal }, this.#plan.graceMs);
+  /** Unstarted tasks are cancelled, running ones get some time to end by themselves. The first reason counts. */
+  stop(end: RunEnd): void {
+    this.#stopTaking(end, this.#plan.graceMs);
   }
 
   /** Nobody gets the outcomes any more: all is stopped. */
   loseOutput(loss: OutputLoss): void {
-    this.#stopTaking({ kind: 'output lost', loss }, 0);
+    this.#end = { kind: 'output lost', loss };
+    this.#stopTaking(this.#end, 0);
   }
 
   /** How many inputs no task has been started for; `undefined` where there are more, nobody knows how many. */
@@ -95,7 +107,7 @@ export class MapRun {
   }
 
   #stopTaking(end: RunEnd, graceMs: number): void {
-    this.#end = end;
+    if (this.#end.kind === 'inputs over') this.#end = end;
     if (this.#state === 'taking') this.#state = 'finishing';
     this.#plan.inputs.close();
     for (const future of [...this.#inFlight]) future.cancel();
@@ -113,7 +125,7 @@ export class MapRun {
       const next = await this.#nextInput();
       // What was read while the run was told to end is not started any more.
       if (next === undefined || this.#state !== 'taking') return;
-      this.#submit(next.value);
+      this.#begin(next.value);
     }
   }
 
@@ -131,12 +143,37 @@ export class MapRun {
     }
   }
 
-  #submit(input: unknown): void {
+  #begin(input: unknown): void {
     const index = this.#taken;
-    this.#taken += 1;
+    try {
+      if (!this.#plan.isRecorded(index, input)) {
+        if (input instanceof InputError) this.#reportMalformed(index, input);
+        else this.#submit(index, input);
+      }
+      this.#taken += 1;
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      this.#stopTaking({ kind: 'refused', error }, this.#plan.graceMs);
+    }
+  }
+
+  #reportMalformed(index: number, error: InputError): void {
+    const outcome = { status: 'failed', error: describeFailure(error) } as const;
+    this.#plan.onRecord({
+      index,
+      input: error.text ?? null,
+      attempts: 0,
+      ms: 0,
+      worker: undefined,
+      endedAt: now(),
+      ...outcome,
+    });
+  }
+
+  #submit(index: number, input: unknown): void {
     let future: Future<unknown>;
     try {
-      future = this.#plan.submit(input);
+      future = this.#plan.submit(index, input);
     } catch (error) {
       this.#end = { kind: 'executor broken', error };
       this.#state = 'finishing';
@@ -153,8 +190,8 @@ export class MapRun {
   #report(index: number, input: unknown, future: Future<unknown>): void {
     // Cancelled before it had started. Stopped tasks are cancelled as well, but they have something to tell.
     if (future.cancelled() && this.#state !== 'stopping') return;
-    const { attempts, ms } = future.stats ?? { attempts: 0, ms: 0 };
-    this.#plan.onRecord({ index, input, attempts, ms, ...outcomeOf(future) });
+    const { attempts, ms, worker } = future.stats as FutureStats;
+    this.#plan.onRecord({ index, input, attempts, ms, worker, endedAt: now(), ...outcomeOf(future) });
   }
 
   async #untilIdle(deadline: () => number): Promise<void> {
@@ -183,6 +220,10 @@ export class MapRun {
     await nextTurn();
     this.#lastTurnAt = performance.now();
   }
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function outcomeOf(done: Future<unknown>): TaskOutcome {

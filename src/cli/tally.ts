@@ -19,6 +19,8 @@ export class Tally {
   readonly #taskTimes = createHistogram();
   succeeded = 0;
   failed = 0;
+  /** How many of the tasks that are done an earlier run has done. */
+  earlier = 0;
   /** Failures that are in no group. */
   otherFailures = 0;
 
@@ -31,7 +33,13 @@ export class Tally {
   }
 
   get perSecond(): number {
-    return this.done / (this.elapsedMs / 1000);
+    return (this.done - this.earlier) / (this.elapsedMs / 1000);
+  }
+
+  /** Counts what an earlier run has done: not to be taken for the speed of this one. */
+  countEarlier(record: TaskRecord): void {
+    this.earlier += 1;
+    this.count(record);
   }
 
   count(record: TaskRecord): void {

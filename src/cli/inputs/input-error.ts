@@ -6,12 +6,15 @@ export class InputError extends UsageError {
   readonly source: string;
   /** Counted from 1; `undefined` where the trouble is with the whole. */
   readonly line: number | undefined;
+  /** The malformed text, where it is one line. */
+  readonly text: string | undefined;
 
-  constructor(source: string, line: number | undefined, problem: string) {
+  constructor(source: string, line: number | undefined, problem: string, text?: string) {
     const where = line === undefined ? source : `${source}, line ${line}`;
     super(`${where}: ${problem.replaceAll(/\s+/g, ' ')}`);
     this.source = source;
     this.line = line;
+    this.text = text;
   }
 }
 

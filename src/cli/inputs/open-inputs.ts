@@ -15,10 +15,14 @@ export type InputFormat = (typeof inputFormats)[number];
 export type InputChoice =
   | { readonly kind: 'arguments'; readonly values: readonly string[] }
   | { readonly kind: 'file'; readonly path: string; readonly format: InputFormat }
-  | { readonly kind: 'stdin'; readonly format: InputFormat };
+  | { readonly kind: 'stdin'; readonly format: InputFormat }
+  | { readonly kind: 'glob'; readonly patterns: readonly string[] };
 
 export interface OpenInputs {
-  /** Reads no further ahead than a stream's own buffer. Throws {@link InputError} where an input is malformed. */
+  /**
+   * Reads no further ahead than a stream's own buffer. A malformed input is given as the {@link InputError} that says what is wrong with
+   * it; throws one where reading can't go on.
+   */
   readonly values: AsyncIterator<unknown, void>;
   /** How many there are, where that is known before reading. */
   readonly total: number | undefined;
@@ -42,6 +46,8 @@ export async function openInputs(choice: InputChoice): Promise<OpenInputs> {
       return readBytes(process.stdin, 'standard input', choice.format);
     case 'file':
       return readBytes(await openFile(choice.path), choice.path, choice.format);
+    case 'glob':
+      throw new UsageError('not yet');
     default:
       return choice satisfies never;
   }

@@ -1,0 +1,34 @@
+/** What the help of a command says beyond its options. */
+
+export const mapNotes = `
+The module is a file, a file: URL or an installed package. Without #export, its
+default export is called, or the only function that it exports. Inputs that
+start with a dash follow "--".
+
+Results are JSON Lines, one object per input:
+  {"index":0,"input":"a.png","status":"ok","value":12,"ms":8.1,"attempts":1}
+  {"index":1,"input":"b.png","status":"failed","error":{"name":"Error",
+   "message":"…","stack":"…"},"ms":2.5,"attempts":1}
+Everything else that the command has to say goes to standard error.
+
+Examples:
+  futures map ./resize.js a.png b.png c.png
+  futures map ./tasks.ts#resize --glob 'photos/**/*.jpg' --journal resize.journal
+  futures map ./tasks.js#add --spread --input pairs.json --executor process
+  find . -name '*.png' | futures map ./resize.js --input - --timeout 30s
+
+Exit codes: 0 all succeeded, 1 some failed, 2 wrong usage, 124 out of time
+(--total-timeout), 130 and 143 ended by SIGINT (Ctrl-C) and SIGTERM. After a first
+signal no task is started, and running ones have --grace to end; a second one ends
+the command now.
+`;
+
+export const resumeNotes = `
+What the journal has a record of is not run again; what was running when the run
+was stopped is. Options that are given here replace those of the first run.
+Inputs from standard input have to be piped in again.
+
+Examples:
+  futures resume resize.journal
+  futures resume resize.journal --failed --retries 2 --max-workers 4
+`;

@@ -1,0 +1,33 @@
+/** The initializer of the command's workers. */
+
+import { registerTypeScript, type TypeScriptLoader } from './describe-module.js';
+
+export interface WorkerPreparation {
+  /**
+   * Ctrl-C in a terminal signals every process in it, and a service manager may signal all of a service's: process workers would die
+   * just when the command lets their tasks finish. They end with the command, also when a second signal ends it at once.
+   */
+  readonly leavesSignalsToCommand: boolean;
+  /** What the user wants called first. */
+  readonly init: InitFunction | undefined;
+}
+
+export interface InitFunction {
+  readonly url: string;
+  readonly exportName: string;
+  readonly loader: TypeScriptLoader | undefined;
+}
+
+export async function prepareWorker({ leavesSignalsToCommand, init }: WorkerPreparation): Promise<void> {
+  if (leavesSignalsToCommand) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+  if (init !== undefined) await callInit(init);
+}
+
+async function callInit({ url, exportName, loader }: InitFunction): Promise<void> {
+  if (loader !== undefined) await registerTypeScript(loader);
+  const namespace = (await import(url)) as Record<string, unknown>;
+  const whole = namespace['default'] as Record<string, unknown> | undefined;
+  // An export of a CommonJS module may only be seen through its default.
+  const found = namespace[exportName] ?? whole?.[exportName];
+  await (found as () => unknown)();
+}
