@@ -57,7 +57,7 @@ export async function operate(operation: Operation): Promise<number> {
   const run = new MapRun({
     inputs,
     graceMs: settings.graceMs,
-    inFlightMax: workers * inFlightPerWorker,
+    inFlightMin: workers * inFlightPerWorker,
     submit: submitter(executor, operation),
     isRecorded: (index, input) => sink.replay(index, input),
     onRecord: (record) => sink.take(record),
@@ -163,9 +163,9 @@ function submitter(
 ): (index: number, input: unknown) => Future<unknown> {
   const { timeoutMs, retries: times, backoffMs } = settings;
   const timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };
-  const options = { ...timeout, retries: { times, backoff: backoffMs } };
+  const retries = times === 0 ? {} : { retries: { times, backoff: backoffMs } };
   return (index, input) => {
-    const target = executor.with({ ...options, name: taskLabel(index, input) });
+    const target = executor.with({ ...timeout, ...retries, name: taskLabel(index, input) });
     return spread && Array.isArray(input)
       ? target.submit(task.run, ...(input as unknown[]))
       : target.submit(task.run, input);

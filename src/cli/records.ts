@@ -48,11 +48,18 @@ export function writtenRecord(record: TaskRecord): { readonly record: TaskRecord
 }
 
 /** `index`, `input`, `status`, the outcome, then the numbers: the order in which people read a line. */
-function toJson({ index, input, ms, attempts, worker: _worker, endedAt: _endedAt, ...outcome }: TaskRecord): string {
-  const rounded = Math.round(ms * 1000) / 1000;
-  // JSON would drop the key of an undefined value, and a reader could not tell it from a missing one.
-  const shown = outcome.status === 'ok' ? { ...outcome, value: outcome.value ?? null } : outcome;
-  return JSON.stringify({ index, input, ...shown, ms: rounded, attempts }, plainValue);
+function toJson(record: TaskRecord): string {
+  // Put together by hand: a copy of the record, made for JSON to write, takes longer than a tiny task.
+  const outcome = record.status === 'ok' ? `"value":${jsonOf(record.value)}` : `"error":${jsonOf(record.error)}`;
+  const ms = Math.round(record.ms * 1000) / 1000;
+  const head = `{"index":${record.index},"input":${jsonOf(record.input)},"status":"${record.status}"`;
+  return `${head},${outcome},"ms":${ms},"attempts":${record.attempts}}`;
+}
+
+/** JSON has nothing for an undefined value: without its key, a reader could not tell it from a missing one. */
+function jsonOf(value: unknown): string {
+  if (value === undefined) return 'null';
+  return typeof value === 'string' ? JSON.stringify(value) : JSON.stringify(value, plainValue);
 }
 
 /** What structured clone can carry and JSON can't: a bigint as its digits, a map, set or typed array as an array. */

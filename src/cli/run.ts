@@ -7,8 +7,9 @@
  *      │                                                  grace over, output lost
  *      └─────output lost───────────────────► stopping ◄─────────────┘
  *
- * At most `inFlightMax` inputs are read and not yet done, so an endless input costs no memory. `run` alone waits; all
- * that happens meanwhile changes the state and wakes it.
+ * Few inputs are read and not yet done: so many for each worker, and as many as are done in a moment, so that workers of tiny tasks
+ * are handed many at once and an endless input costs no memory. `run` alone waits; all that happens meanwhile changes the state and
+ * wakes it.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -34,7 +35,8 @@ export type RunEnd =
 
 export interface RunPlan {
   readonly inputs: OpenInputs;
-  readonly inFlightMax: number;
+  /** Inputs that may be read and not done, however long the tasks take. */
+  readonly inFlightMin: number;
   /** How long running tasks may go on once the run is told to stop. */
   readonly graceMs: number;
   submit(index: number, input: unknown): Future<unknown>;
@@ -51,6 +53,8 @@ export interface RunPlan {
 
 /** How long tasks that are being stopped are waited for. */
 const stopMs = 1000;
+/** Inputs that may be read and not done, however short the tasks are. */
+const inFlightMax = 10_000;
 /** At least so often the event loop gets its turn, where inputs and outcomes come without one (signals, the live line). */
 const turnEveryMs = 20;
 
@@ -59,6 +63,8 @@ export class MapRun {
   #state: 'taking' | 'finishing' | 'stopping' = 'taking';
   #end: RunEnd = { kind: 'inputs over' };
   readonly #inFlight = new Set<Future<unknown>>();
+  #inFlightNow: number;
+  #doneSinceTurn = 0;
   /** How many inputs have been taken. */
   #taken = 0;
   #allTaken = false;
@@ -69,6 +75,7 @@ export class MapRun {
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
+    this.#inFlightNow = plan.inFlightMin;
   }
 
   async run(): Promise<RunEnd> {
@@ -118,7 +125,7 @@ export class MapRun {
   async #take(): Promise<void> {
     while (this.#state === 'taking') {
       await this.#giveTurn();
-      if (this.#inFlight.size >= this.#plan.inFlightMax || !this.#plan.isOutputReady()) {
+      if (this.#inFlight.size >= this.#inFlightNow || !this.#plan.isOutputReady()) {
         await this.#untilWoken(Number.POSITIVE_INFINITY);
         continue;
       }
@@ -182,6 +189,7 @@ export class MapRun {
     this.#inFlight.add(future);
     future.addDoneCallback(() => {
       this.#inFlight.delete(future);
+      this.#doneSinceTurn += 1;
       this.#report(index, input, future);
       this.wake();
     });
@@ -218,6 +226,8 @@ export class MapRun {
   async #giveTurn(): Promise<void> {
     if (performance.now() - this.#lastTurnAt < turnEveryMs) return;
     await nextTurn();
+    this.#inFlightNow = Math.min(inFlightMax, Math.max(this.#plan.inFlightMin, 2 * this.#doneSinceTurn));
+    this.#doneSinceTurn = 0;
     this.#lastTurnAt = performance.now();
   }
 }

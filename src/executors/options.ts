@@ -1,9 +1,9 @@
 /** The options that users write, checked: each fault is one error that names the option, its value and what is allowed. */
 
-import { AsyncResource } from 'node:async_hooks';
 import type { ResourceLimits, SHARE_ENV } from 'node:worker_threads';
 import { BootstrapError } from '../errors.js';
 import { functionHandle } from '../functions/handle.js';
+import { inThisContext } from '../future/in-context.js';
 import type { Transfer } from '../pool/host.js';
 import type { PoolSettings } from '../pool/settings.js';
 import type { RetryPolicy, TaskSettings } from '../pool/task-settings.js';
@@ -193,7 +193,7 @@ export function taskSettings(options: TaskOptions): TaskSettings {
     retry: retryPolicy(given.retries),
     transfer: transfer ?? [],
     context: contextReader(given.context),
-    onReport: onReport && AsyncResource.bind(onReport as (progress: unknown) => void),
+    onReport: onReport && inThisContext(onReport as (progress: unknown) => void),
   };
 }
 

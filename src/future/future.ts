@@ -14,10 +14,10 @@
  * raise `unhandledRejection`.
  */
 
-import { AsyncResource } from 'node:async_hooks';
 import { DeadlockError } from '../errors.js';
 import type { FutureSource, FutureState, FutureStats, FutureWork, WaitOptions } from './contract.js';
 import { Deferred, type Outcome } from './deferred.js';
+import { inThisContext } from './in-context.js';
 import { alreadySet, cancelledError, kindOf, reportCallbackError, waitTimedOut } from './reports.js';
 import { clampTimerMs, noTimeout, timeoutOf } from './timeouts.js';
 
@@ -215,7 +215,7 @@ export class Future<T> implements PromiseLike<T> {
    */
   addDoneCallback(fn: (future: Future<T>) => void): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback needs a function; got ${typeof fn}`);
-    this.#addCallback(AsyncResource.bind(fn));
+    this.#addCallback(inThisContext(fn));
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a future is a thenable by contract, so that `await future` works
