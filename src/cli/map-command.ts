@@ -4,6 +4,7 @@ import { inputsDigest, moduleDigest } from './digests.js';
 import { limited } from './inputs/limited.js';
 import { openInputs } from './inputs/open-inputs.js';
 import { type JournalHead, JournalWriter } from './journal.js';
+import { makeExecutor } from './make-executor.js';
 import type { MapFlags } from './map-options.js';
 import { type RunSettings, runSettings, type Work, workOf } from './map-settings.js';
 import { findModuleTask, type ModuleTask } from './module-task.js';
@@ -48,12 +49,18 @@ export async function runWork(
   settings: RunSettings,
   prepareJournal: ((task: ModuleTask) => Promise<() => RunJournal>) | undefined,
 ): Promise<number> {
-  const task = await findModuleTask(work.module, process.cwd());
   const init = settings.init === undefined ? undefined : await initFunction(settings.init);
+  const ready = await makeExecutor({ ...settings, init });
+  const task = await findModuleTask(work.module, process.cwd(), canLook(settings) ? ready.executor : undefined);
   const openJournal = await prepareJournal?.(task);
   const inputs = limited(await openInputs(work.inputs), work);
   const inputPath = work.inputs.kind === 'file' ? work.inputs.path : undefined;
-  return await operate({ task, init, inputs, inputPath, spread: work.spread, settings, openJournal });
+  return await operate({ task, ready, inputs, inputPath, spread: work.spread, settings, openJournal });
+}
+
+/** Whether a worker may look at the module: where tasks are counted, that would be one, and an inline executor is this thread. */
+function canLook({ executor, maxTasksPerWorker }: RunSettings): boolean {
+  return executor !== 'inline' && maxTasksPerWorker === undefined;
 }
 
 async function initFunction(reference: string): Promise<InitFunction> {

@@ -1,7 +1,7 @@
 /** The function that the user named, checked without loading it into this thread. */
 
 import { basename } from 'node:path';
-import { CancelledError, inThread, tasksFrom, WorkerLostError } from 'concurrent-futures';
+import { CancelledError, type Executor, inThread, tasksFrom, WorkerLostError } from 'concurrent-futures';
 import type { ExportDescription, ModuleDescription, TypeScriptLoader } from './describe-module.js';
 import { locateModule, type ModuleLocation } from './module-location.js';
 import { nearest } from './nearest.js';
@@ -24,11 +24,15 @@ export interface ModuleTask {
   readonly loader: TypeScriptLoader | undefined;
 }
 
-/** `module#export` → a function to submit; throws a {@link UsageError} that says what can be named instead. */
-export async function findModuleTask(reference: string, cwd: string): Promise<ModuleTask> {
+/**
+ * `module#export` → a function to submit; throws a {@link UsageError} that says what can be named instead.
+ *
+ * @param executor whose workers will run it: one of them looks at the module, and has it loaded for its first task
+ */
+export async function findModuleTask(reference: string, cwd: string, executor?: Executor): Promise<ModuleTask> {
   const location = await locateModule(reference, cwd);
   const loader = typeScriptLoader(location.url, cwd);
-  const exportName = chooseExport(location, await exportsOf(location, loader));
+  const exportName = chooseExport(location, await exportsOf(location, loader, executor));
   const tasks = tasksFrom<Record<string, TaskFunction>>(new URL(location.url));
   const name = exportName === 'default' ? basename(new URL(location.url).pathname) : exportName;
   return { run: tasks[exportName] as TaskFunction, name, url: location.url, exportName, loader };
@@ -37,14 +41,24 @@ export async function findModuleTask(reference: string, cwd: string): Promise<Mo
 async function exportsOf(
   { text, url }: ModuleLocation,
   loader: TypeScriptLoader | undefined,
+  executor: Executor | undefined,
 ): Promise<readonly ExportDescription[]> {
-  const description = await describe(url, loader);
+  const description = await describe(url, loader, executor);
   if (description.kind === 'loaded') return description.exports;
   throw new UsageError(`can't load ${text}: ${description.problem}`);
 }
 
-async function describe(url: string, loader: TypeScriptLoader | undefined): Promise<ModuleDescription> {
-  const future = inThread(workerTasks().describeModule, url, loader);
+async function describe(
+  url: string,
+  loader: TypeScriptLoader | undefined,
+  executor: Executor | undefined,
+): Promise<ModuleDescription> {
+  const { describeModule } = workerTasks();
+  // A loader that is registered here would be registered once more for the task.
+  const future =
+    executor === undefined || loader !== undefined
+      ? inThread(describeModule, url, loader)
+      : executor.submit(describeModule, url, loader);
   const limit = setTimeout(() => future.kill(), loadLimitMs);
   try {
     return await future;

@@ -5,12 +5,11 @@ import { formatDuration } from './durations.js';
 import { exitCodes } from './exit-codes.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
 import { watchSignals } from './interrupts.js';
-import { makeExecutor } from './make-executor.js';
+import type { ReadyExecutor } from './make-executor.js';
 import type { RunSettings } from './map-settings.js';
 import type { ModuleTask } from './module-task.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
 import { fileOutput, type OutputListener, standardOutput } from './output.js';
-import type { InitFunction } from './prepare-worker.js';
 import { type Progress, startProgress } from './progress.js';
 import { type TaskRecord, writtenRecord } from './records.js';
 import { MapRun, type RunEnd } from './run.js';
@@ -24,7 +23,7 @@ import { messageOf } from './usage-error.js';
 
 export interface Operation {
   readonly task: ModuleTask;
-  readonly init: InitFunction | undefined;
+  readonly ready: ReadyExecutor;
   readonly inputs: OpenInputs;
   /** The file that they are read from, which no output may overwrite. */
   readonly inputPath: string | undefined;
@@ -51,7 +50,7 @@ export async function operate(operation: Operation): Promise<number> {
     ready: () => parts.run?.wake(),
     lost: (loss) => parts.run?.loseOutput(loss),
   });
-  const { executor, workers } = await makeExecutor({ ...settings, init: operation.init });
+  const { executor, workers } = operation.ready;
   const journal = operation.openJournal?.();
   const sink = new Sink(tally, output, journal, (end) => run.stop(end), { total: inputs.total, settings });
   const run = new MapRun({
