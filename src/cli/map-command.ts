@@ -65,5 +65,5 @@ function canLook({ executor, maxTasksPerWorker }: RunSettings): boolean {
 
 async function initFunction(reference: string): Promise<InitFunction> {
   const { url, exportName, loader } = await findModuleTask(reference, process.cwd());
-  return { url, exportName, loader };
+  return { text: reference, url, exportName, loader };
 }

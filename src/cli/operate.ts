@@ -5,7 +5,7 @@ import { formatDuration } from './durations.js';
 import { exitCodes } from './exit-codes.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
 import { watchSignals } from './interrupts.js';
-import type { ReadyExecutor } from './make-executor.js';
+import { leaveStandardOutputToResults, type ReadyExecutor } from './make-executor.js';
 import type { RunSettings } from './map-settings.js';
 import type { ModuleTask } from './module-task.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
@@ -50,9 +50,10 @@ export async function operate(operation: Operation): Promise<number> {
     ready: () => parts.run?.wake(),
     lost: (loss) => parts.run?.loseOutput(loss),
   });
+  if (settings.executor === 'inline') leaveStandardOutputToResults();
   const { executor, workers } = operation.ready;
   const journal = operation.openJournal?.();
-  const sink = new Sink(tally, output, journal, (end) => run.stop(end), { total: inputs.total, settings });
+  const sink = new Sink(tally, output, journal, (end) => stop(end), { total: inputs.total, settings });
   const run = new MapRun({
     inputs,
     graceMs: settings.graceMs,
@@ -64,8 +65,15 @@ export async function operate(operation: Operation): Promise<number> {
   });
   const progress = startProgress(terminal, { tally, total: inputs.total, running: () => executor.stats().running });
   Object.assign(parts, { run, progress });
-  if (settings.totalTimeoutMs !== undefined) endAfter(settings.totalTimeoutMs, run);
-  announceSignals(run, progress, terminal, settings.graceMs);
+  const stop = (end: RunEnd): void => {
+    if (!settings.quiet) announce(end, executor.stats().running, settings.graceMs, terminal, progress);
+    run.stop(end);
+  };
+  if (settings.totalTimeoutMs !== undefined) endAfter(settings.totalTimeoutMs, stop);
+  watchSignals(
+    (signal) => stop({ kind: 'interrupted', signal }),
+    () => progress.hide(),
+  );
   const end = await run.run();
   await executor.shutdown({ cancelFutures: true, timeout: shutdownMs });
   inputs.close();
@@ -113,8 +121,10 @@ class Sink {
   take(done: TaskRecord): void {
     const { record, line } = writtenRecord(done);
     this.#tally.count(record);
-    this.#journal?.write(record, line);
-    this.#flushSoon();
+    if (!record.isStopped) {
+      this.#journal?.write(record, line);
+      this.#flushSoon();
+    }
     this.#output.write(record.index, line);
     if (record.status === 'failed') this.#checkFailures();
   }
@@ -147,7 +157,7 @@ class Sink {
   #checkFailures(): void {
     const { maxFailures } = this.#of.settings;
     if (maxFailures === undefined || !isTooMany(this.#tally, maxFailures, this.#of.total)) return;
-    this.#stop({ kind: 'too many failures', failed: this.#tally.failed });
+    this.#stop({ kind: 'too many failures', failed: this.#tally.failed, max: maxFailures });
   }
 }
 
@@ -171,24 +181,18 @@ function submitter(
   };
 }
 
-function endAfter(limitMs: number, run: MapRun): void {
+function endAfter(limitMs: number, stop: (end: RunEnd) => void): void {
   // A timer's longest wait is about 25 days.
-  setTimeout(() => run.stop({ kind: 'out of time', limitMs }), Math.min(limitMs, 2 ** 31 - 1)).unref();
+  setTimeout(() => stop({ kind: 'out of time', limitMs }), Math.min(limitMs, 2 ** 31 - 1)).unref();
 }
 
-function announceSignals(run: MapRun, progress: Progress, terminal: Terminal, graceMs: number): void {
-  watchSignals(
-    (signal) => {
-      progress.hide();
-      terminal.write(`${signal}: no more inputs; ${whatRunning(graceMs)} (again to end now)\n`);
-      run.stop({ kind: 'interrupted', signal });
-    },
-    () => progress.hide(),
-  );
-}
-
-function whatRunning(graceMs: number): string {
-  return graceMs === 0 ? 'running tasks are stopped' : `running tasks have ${formatDuration(graceMs)} to end`;
+/** Says why nothing is started any more, where tasks that run make the command stay. */
+function announce(end: RunEnd, running: number, graceMs: number, terminal: Terminal, progress: Progress): void {
+  const why = end.kind === 'interrupted' ? end.signal : end.kind;
+  if (running === 0 && end.kind !== 'interrupted') return;
+  const grace = graceMs === 0 ? 'running tasks are stopped' : `running tasks have ${formatDuration(graceMs)} to end`;
+  progress.hide();
+  terminal.write(`${why}: no more inputs; ${grace}${end.kind === 'interrupted' ? ' (again to end now)' : ''}\n`);
 }
 
 interface Conclusion {
@@ -215,7 +219,7 @@ function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly p
     case 'interrupted':
       return { code: exitCodes[end.signal] };
     case 'too many failures':
-      return { code: exitCodes.someFailed, problem: `stopped after ${failures(end.failed)}` };
+      return { code: exitCodes.someFailed, problem: `stopped after ${failures(end.failed, end.max)}` };
     case 'out of time':
       return { code: exitCodes.outOfTime, problem: `stopped after ${formatDuration(end.limitMs)} (--total-timeout)` };
     case 'input malformed':
@@ -236,8 +240,9 @@ function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly p
   }
 }
 
-function failures(count: number): string {
-  return count === 1 ? 'a failure' : `${count} failures`;
+function failures(count: number, max: Limit): string {
+  if ('count' in max && max.count === 0) return `${count === 1 ? 'a failure' : `${count} failures`} (--fail-fast)`;
+  return `${count} failures (--max-failures ${'count' in max ? max.count : `${Number((max.share * 100).toFixed(6))}%`})`;
 }
 
 function shellWord(text: string): string {
