@@ -65,7 +65,10 @@ export async function operate(operation: Operation): Promise<number> {
   });
   const progress = startProgress(terminal, { tally, total: inputs.total, running: () => executor.stats().running });
   Object.assign(parts, { run, progress });
+  let isStopping = false;
   const stop = (end: RunEnd): void => {
+    if (isStopping) return;
+    isStopping = true;
     if (!settings.quiet) announce(end, executor.stats().running, settings.graceMs, terminal, progress);
     run.stop(end);
   };
