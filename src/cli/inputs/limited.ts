@@ -25,7 +25,7 @@ async function* firstOf(inputs: OpenInputs, limit: number, strict: boolean): Asy
     const next = await inputs.values.next();
     if (next.done === true) return;
     if (strict && next.value instanceof InputError) throw next.value;
-    // With the last one, not after it: whoever writes into our pipe must not wait until somebody asks for more.
+    // With the last one, not when somebody asks for more: whoever writes into our pipe need not wait for that.
     if (taken + 1 === limit) inputs.close();
     yield next.value;
   }
