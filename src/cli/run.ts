@@ -166,7 +166,9 @@ export class MapRun {
   }
 
   #reportMalformed(index: number, error: InputError): void {
-    const outcome = { status: 'failed', error: describeFailure(error) } as const;
+    // Its stack is ours, and its text is the record's input.
+    const { name, message, source, line } = error;
+    const outcome = { status: 'failed', error: { name, message, source, line } } as const;
     this.#plan.onRecord({
       index,
       input: error.text ?? null,

@@ -70,6 +70,8 @@ export class Tally {
 
 function titleOf({ name, message, code }: FailureDescription): string {
   const title = `${name}: ${message.trim().split('\n')[0]}`;
+  // Its line, and what is on it, would make a group of each malformed input.
+  if (name === 'InputError') return title.replace(/, line \d+: ([^:]*)(?:: .*)?$/, ': $1');
   if (code !== 'TIMEOUT' && code !== 'WORKER_LOST') return title;
   // The library names worker and attempt in these, which would make a group of each.
   return title.replace(/ \(attempt \d+[^)]*\)/, '').replace(/\bworker \S+_\d+/, 'a worker');
