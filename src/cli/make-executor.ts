@@ -17,6 +17,8 @@ export interface ExecutorWishes {
   /** Bytes for each worker. */
   readonly maxMemory: number | undefined;
   readonly init: InitFunction | undefined;
+  /** A folder for what tasks print. */
+  readonly logsPath: string | undefined;
 }
 
 export interface ReadyExecutor {
@@ -27,13 +29,14 @@ export interface ReadyExecutor {
 
 /** Without `maxWorkers` the pool decides, which knows the machine's limits; an inline executor has one worker anyhow. */
 export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecutor> {
-  const { maxTasksPerWorker, maxMemory, init } = wishes;
+  const { maxTasksPerWorker, maxMemory, init, logsPath } = wishes;
   const maxWorkers = workerCount(wishes.maxWorkers);
-  const preparation: WorkerPreparation = { leavesSignalsToCommand: wishes.executor === 'process', init };
+  const prints = { logsPath };
+  const preparation: WorkerPreparation = { leavesSignalsToCommand: wishes.executor === 'process', prints, init };
   const options = {
     // Standard output is for results alone; what tasks print goes with the rest.
     stdout: 'stderr',
-    ...(isNeeded(preparation) && { initializer: workerTasks().prepareWorker, initargs: [preparation] }),
+    ...{ initializer: workerTasks().prepareWorker, initargs: [preparation] },
     ...(maxWorkers !== undefined && { maxWorkers }),
     ...(maxTasksPerWorker !== undefined && { maxTasksPerWorker }),
   } as const;
@@ -49,16 +52,11 @@ export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecuto
     case 'inline':
       // Its tasks print on this process's own stream; the results are past that already.
       process.stdout.write = (...args: unknown[]) => (process.stderr.write as (...args: unknown[]) => boolean)(...args);
-      await prepareWorker(preparation);
+      await prepareWorker({ ...preparation, prints: undefined });
       return { executor: new InlineExecutor(), workers: 1 };
     default:
       return wishes.executor satisfies never;
   }
-}
-
-/** A thread that has nothing to prepare starts sooner without. */
-function isNeeded({ leavesSignalsToCommand, init }: WorkerPreparation): boolean {
-  return leavesSignalsToCommand || init !== undefined;
 }
 
 function workerCount(limit: Limit | undefined): number | undefined {
