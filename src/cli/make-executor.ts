@@ -18,6 +18,8 @@ export interface ExecutorWishes {
   /** Bytes for each worker. */
   readonly maxMemory: number | undefined;
   readonly init: InitFunction | undefined;
+  /** A folder for what tasks print. */
+  readonly logsPath: string | undefined;
 }
 
 export interface ReadyExecutor {
@@ -28,13 +30,15 @@ export interface ReadyExecutor {
 
 /** Without `maxWorkers` the pool decides, which knows the machine's limits; an inline executor has one worker anyhow. */
 export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecutor> {
-  const { maxTasksPerWorker, maxMemory, init } = wishes;
+  const { maxTasksPerWorker, maxMemory, init, logsPath } = wishes;
   const maxWorkers = workerCount(wishes.maxWorkers);
-  const preparation: WorkerPreparation = { leavesSignalsToCommand: wishes.executor === 'process', init };
+  const prints = { logsPath };
+  const preparation: WorkerPreparation = { leavesSignalsToCommand: wishes.executor === 'process', prints, init };
   const options = {
     // Standard output is for results alone; what tasks print goes with the rest.
     stdout: 'stderr',
-    ...(isNeeded(preparation) && { initializer: workerTasks().prepareWorker, initargs: [preparation] }),
+    initializer: workerTasks().prepareWorker,
+    initargs: [preparation],
     ...(maxWorkers !== undefined && { maxWorkers }),
     ...(maxTasksPerWorker !== undefined && { maxTasksPerWorker }),
   } as const;
@@ -48,7 +52,7 @@ export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecuto
         workers,
       };
     case 'inline':
-      await prepareHere(preparation);
+      await prepareHere({ ...preparation, prints: undefined });
       return { executor: new InlineExecutor(), workers: 1 };
     default:
       return wishes.executor satisfies never;
@@ -66,11 +70,6 @@ async function prepareHere(preparation: WorkerPreparation): Promise<void> {
 /** Inline tasks print on this process's own stream. To be called once the results have their way past that. */
 export function leaveStandardOutputToResults(): void {
   process.stdout.write = (...args: unknown[]) => (process.stderr.write as (...args: unknown[]) => boolean)(...args);
-}
-
-/** A thread that has nothing to prepare starts sooner without. */
-function isNeeded({ leavesSignalsToCommand, init }: WorkerPreparation): boolean {
-  return leavesSignalsToCommand || init !== undefined;
 }
 
 function workerCount(limit: Limit | undefined): number | undefined {

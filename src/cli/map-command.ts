@@ -4,6 +4,7 @@ import { inputsDigest, moduleDigest } from './digests.js';
 import { limited } from './inputs/limited.js';
 import { openInputs } from './inputs/open-inputs.js';
 import { type JournalHead, JournalWriter } from './journal.js';
+import { madeFolder } from './logs-folder.js';
 import { makeExecutor } from './make-executor.js';
 import type { MapFlags } from './map-options.js';
 import { type RunSettings, runSettings, type Work, workOf } from './map-settings.js';
@@ -50,7 +51,8 @@ export async function runWork(
   prepareJournal: ((task: ModuleTask) => Promise<() => RunJournal>) | undefined,
 ): Promise<number> {
   const init = settings.init === undefined ? undefined : await initFunction(settings.init);
-  const ready = await makeExecutor({ ...settings, init });
+  const logsPath = settings.logsPath === undefined ? undefined : madeFolder(settings.logsPath);
+  const ready = await makeExecutor({ ...settings, logsPath, init });
   const task = await findModuleTask(work.module, process.cwd(), canLook(settings) ? ready.executor : undefined);
   const openJournal = await prepareJournal?.(task);
   const inputs = limited(await openInputs(work.inputs), work);

@@ -1,6 +1,7 @@
 /** One run, from its checked settings to its exit code: everything is checked first, in the order of its cost. */
 
 import type { Executor, Future } from 'concurrent-futures';
+import { capturePrints } from './captured-prints.js';
 import { formatDuration } from './durations.js';
 import { exitCodes } from './exit-codes.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
@@ -10,13 +11,15 @@ import type { RunSettings } from './map-settings.js';
 import type { ModuleTask } from './module-task.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
 import { fileOutput, type OutputListener, standardOutput } from './output.js';
-import { type Progress, startProgress } from './progress.js';
+import { type Progress, startProgress } from './progress/progress.js';
 import { type TaskRecord, writtenRecord } from './records.js';
 import { MapRun, type RunEnd } from './run.js';
 import type { RunJournal } from './run-journal.js';
 import { summaryLines } from './summary.js';
+import { taggedLine } from './tagged-line.js';
 import { Tally } from './tally.js';
 import { taskLabel } from './task-label.js';
+import { TaskNews } from './task-news.js';
 import { standardError, type Terminal } from './terminal.js';
 import type { Limit } from './units.js';
 import { messageOf } from './usage-error.js';
@@ -46,7 +49,7 @@ export async function operate(operation: Operation): Promise<number> {
   const tally = new Tally();
   // The output's listener, the progress and the run know each other: filled in below, before any of them acts.
   const parts: { run?: MapRun; progress?: Progress } = {};
-  const output = openOutput(operation, () => parts.progress?.hide(), {
+  const output = openOutput(operation, (write) => (parts.progress?.above ?? now)(write), {
     ready: () => parts.run?.wake(),
     lost: (loss) => parts.run?.loseOutput(loss),
   });
@@ -54,17 +57,27 @@ export async function operate(operation: Operation): Promise<number> {
   const { executor, workers } = operation.ready;
   const journal = operation.openJournal?.();
   const sink = new Sink(tally, output, journal, (end) => stop(end), { total: inputs.total, settings });
+  const news = new TaskNews((label, line) => parts.progress?.print(taggedLine(terminal, label, line)));
   const run = new MapRun({
     inputs,
     graceMs: settings.graceMs,
     inFlightMin: workers * inFlightPerWorker,
-    submit: submitter(executor, operation),
+    submit: submitter(executor, operation, news),
     isRecorded: (index, input) => sink.replay(index, input),
-    onRecord: (record) => sink.take(record),
+    onRecord: (record) => {
+      news.done(record.index);
+      sink.take(record);
+    },
     isOutputReady: () => output.isReady(),
   });
-  const progress = startProgress(terminal, { tally, total: inputs.total, running: () => executor.stats().running });
+  const progress = startProgress(settings.progress, terminal, {
+    tally,
+    total: inputs.total,
+    stats: () => executor.stats(),
+    reportOf: (label) => news.reportOf(label),
+  });
   Object.assign(parts, { run, progress });
+  if (settings.executor === 'inline') capturePrints(settings.logsPath);
   let isStopping = false;
   const stop = (end: RunEnd): void => {
     if (isStopping) return;
@@ -88,14 +101,18 @@ export async function operate(operation: Operation): Promise<number> {
 
 function openOutput(
   { settings, inputPath }: Operation,
-  beforeWrite: () => void,
+  whenFree: (write: () => void) => void,
   listener: OutputListener,
 ): OrderedOutput {
   const output =
     settings.outputPath === undefined
-      ? standardOutput(process.stdout.isTTY ? beforeWrite : () => {}, listener)
+      ? standardOutput(process.stdout.isTTY ? whenFree : now, listener)
       : fileOutput(settings.outputPath, inputPath, listener);
   return settings.order === 'input' ? inInputOrder(output) : inCompletionOrder(output);
+}
+
+function now(write: () => void): void {
+  write();
 }
 
 /** Where outcomes go: the journal first, so that what anybody has seen is not lost. */
@@ -172,12 +189,15 @@ function isTooMany({ failed, done }: Tally, max: Limit, total: number | undefine
 function submitter(
   executor: Executor,
   { task, settings, spread }: Operation,
+  news: TaskNews,
 ): (index: number, input: unknown) => Future<unknown> {
   const { timeoutMs, retries: times, backoffMs } = settings;
   const timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };
   const retries = times === 0 ? {} : { retries: { times, backoff: backoffMs } };
   return (index, input) => {
-    const target = executor.with({ ...timeout, ...retries, name: taskLabel(index, input) });
+    const name = taskLabel(index, input);
+    const onReport = (told: unknown): void => news.take(index, name, told);
+    const target = executor.with({ ...timeout, ...retries, name, onReport });
     return spread && Array.isArray(input)
       ? target.submit(task.run, ...(input as unknown[]))
       : target.submit(task.run, input);

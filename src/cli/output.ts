@@ -75,8 +75,12 @@ function writeWhole(file: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
-/** Standard output, which may be a pipe that is read slowly, or no longer. `beforeWrite` runs ahead of each write. */
-export function standardOutput(beforeWrite: () => void, listener: OutputListener): RecordOutput {
+/**
+ * Standard output, which may be a pipe that is read slowly, or no longer.
+ *
+ * @param whenFree calls what it is given once nothing else is on the screen
+ */
+export function standardOutput(whenFree: (write: () => void) => void, listener: OutputListener): RecordOutput {
   const stream = process.stdout;
   // The stream's own, since what tasks print on it goes elsewhere.
   const write = stream.write.bind(stream);
@@ -90,9 +94,7 @@ export function standardOutput(beforeWrite: () => void, listener: OutputListener
     listener.lost(gone ? { kind: 'reader gone' } : { kind: 'write failed', message });
   });
   const lines = lineBuffer((text) => {
-    if (lost) return;
-    beforeWrite();
-    write(text);
+    if (!lost) whenFree(() => write(text));
   });
   return {
     isReady: () => lost || !stream.writableNeedDrain,

@@ -1,5 +1,6 @@
 /** The initializer of the command's workers. */
 
+import { capturePrints } from './captured-prints.js';
 import { registerTypeScript, type TypeScriptLoader } from './describe-module.js';
 
 export interface WorkerPreparation {
@@ -8,6 +9,8 @@ export interface WorkerPreparation {
    * just when the command lets their tasks finish. They end with the command, also when a second signal ends it at once.
    */
   readonly leavesSignalsToCommand: boolean;
+  /** Where what tasks print is to go; `undefined` where the command sees to that itself. */
+  readonly prints: { readonly logsPath: string | undefined } | undefined;
   /** What the user wants called first. */
   readonly init: InitFunction | undefined;
 }
@@ -20,8 +23,9 @@ export interface InitFunction {
   readonly loader: TypeScriptLoader | undefined;
 }
 
-export async function prepareWorker({ leavesSignalsToCommand, init }: WorkerPreparation): Promise<void> {
+export async function prepareWorker({ leavesSignalsToCommand, prints, init }: WorkerPreparation): Promise<void> {
   if (leavesSignalsToCommand) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+  if (prints !== undefined) capturePrints(prints.logsPath);
   if (init !== undefined) await callInit(init);
 }
 

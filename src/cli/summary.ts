@@ -1,9 +1,10 @@
 /** What is said at the end. */
 
 import { formatDuration } from './durations.js';
-import { formatRate } from './progress.js';
+import { formatRate } from './progress/facts.js';
+import { cutToWidth } from './screen-text.js';
 import type { Tally } from './tally.js';
-import { cutToWidth, type Terminal } from './terminal.js';
+import type { Terminal } from './terminal.js';
 
 const groupsShownMax = 5;
 /** Where no terminal sets a width, a message still gets no longer than this. */

@@ -2,14 +2,22 @@
 
 import { createHistogram } from 'node:perf_hooks';
 import type { FailureDescription, TaskRecord } from './records.js';
+import { taskLabel } from './task-label.js';
 
 /** Failures with more kinds of messages than this are counted under {@link Tally.otherFailures}. */
 const failureKindsMax = 1000;
+const recentFailuresMax = 3;
 
 export interface FailureGroup {
   /** `TypeError: x is not a function`, the first line of it. */
   readonly title: string;
   readonly count: number;
+}
+
+export interface RecentFailure {
+  /** The task's name. */
+  readonly label: string;
+  readonly title: string;
 }
 
 export class Tally {
@@ -21,6 +29,8 @@ export class Tally {
   failed = 0;
   /** How many of the tasks that are done an earlier run has done. */
   earlier = 0;
+  /** Those of this run, the latest last. */
+  readonly recentFailures: RecentFailure[] = [];
   /** Failures that are in no group. */
   otherFailures = 0;
 
@@ -39,10 +49,17 @@ export class Tally {
   /** Counts what an earlier run has done: not to be taken for the speed of this one. */
   countEarlier(record: TaskRecord): void {
     this.earlier += 1;
-    this.count(record);
+    this.#count(record);
   }
 
   count(record: TaskRecord): void {
+    this.#count(record);
+    if (record.status === 'ok') return;
+    this.recentFailures.push({ label: taskLabel(record.index, record.input), title: titleOf(record.error) });
+    if (this.recentFailures.length > recentFailuresMax) this.recentFailures.shift();
+  }
+
+  #count(record: TaskRecord): void {
     // Nothing is known of the time of a task whose worker was lost.
     if (record.status === 'ok' || record.ms > 0) this.#taskTimes.record(Math.max(1, Math.round(record.ms * 1000)));
     if (record.status === 'ok') {

@@ -1,38 +1,50 @@
 /** What standard error can show. */
 
 import pc from 'picocolors';
-import stringWidth from 'string-width';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
 export interface Terminal {
-  /** Whether a line can be written over: a terminal that moves its cursor. */
+  readonly isTerminal: boolean;
+  /** Whether lines can be written over: a terminal that moves its cursor. */
   readonly live: boolean;
   readonly colors: Colors;
   /** Columns; infinite where nothing wraps. */
   width(): number;
+  /** Columns and rows as they are now; those of a classic terminal where it is none. */
+  size(): { readonly columns: number; readonly rows: number };
   write(text: string): void;
-  /** Calls back before anything but {@link write} writes there: what tasks print, say. */
-  beforeOthersWrite(callback: (text: string) => void): void;
+  /** From now on hands over what others than {@link write} write there, instead of writing it. */
+  takeOver(take: (text: string) => void): void;
+  endTakeOver(): void;
 }
 
 /** Standard error as a terminal, or as the plain file or pipe that it is. */
 export function standardError(env: NodeJS.ProcessEnv = process.env): Terminal {
   const stream = process.stderr;
-  const write = stream.write.bind(stream);
+  const before = stream.write;
+  const write = before.bind(stream);
   const isTerminal = stream.isTTY === true;
   // Whoever read our messages has gone; the work goes on without them.
   stream.on('error', () => {});
   return {
+    isTerminal,
     live: isTerminal && env['TERM'] !== 'dumb',
     colors: pc.createColors(wantsColors(isTerminal, env)),
-    width: () => (isTerminal ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY),
+    width: () => (isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY),
+    // A terminal that does not know its size says 0.
+    size: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }),
     write: (text) => void write(text),
-    beforeOthersWrite: (callback) => {
+    takeOver: (take) => {
       stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
-        callback(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
-        return (write as (...args: unknown[]) => boolean)(chunk, ...rest);
+        take(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+        const callback = rest.at(-1);
+        if (typeof callback === 'function') process.nextTick(callback);
+        return true;
       };
+    },
+    endTakeOver: () => {
+      stream.write = before;
     },
   };
 }
@@ -42,17 +54,4 @@ export function wantsColors(isTerminal: boolean, env: NodeJS.ProcessEnv): boolea
   if ((env['NO_COLOR'] ?? '') !== '') return false;
   if ((env['FORCE_COLOR'] ?? '') !== '') return env['FORCE_COLOR'] !== '0';
   return isTerminal && env['TERM'] !== 'dumb';
-}
-
-/** The text cut to `columns`, with an ellipsis where something is missing. */
-export function cutToWidth(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
-  let kept = '';
-  let used = 1;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    used += stringWidth(segment);
-    if (used > columns) break;
-    kept += segment;
-  }
-  return `${kept}…`;
 }

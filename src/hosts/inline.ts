@@ -14,6 +14,7 @@ import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from 
 import { SharedClaims } from '../protocol/claims.js';
 import type { ToWorker } from '../protocol/messages.js';
 import { type CurrentTask, setWorkerScope, type WorkerScope, workerScope } from '../worker/current.js';
+import type { RunningTask } from '../worker/running-task.js';
 import { Runtime } from '../worker/runtime.js';
 
 export class InlineHost implements WorkerHost {
@@ -66,7 +67,7 @@ class InlineScope implements WorkerScope {
   readonly depth: number;
   readonly processors: number | undefined;
   importing: string | undefined;
-  readonly #storage = new AsyncLocalStorage<CurrentTask>();
+  readonly #storage = new AsyncLocalStorage<RunningTask>();
   readonly #outer: WorkerScope | undefined;
 
   constructor(outer: WorkerScope | undefined) {
@@ -77,10 +78,11 @@ class InlineScope implements WorkerScope {
   }
 
   currentTask(): CurrentTask | undefined {
-    return this.#storage.getStore() ?? this.#outer?.currentTask();
+    const task = this.#storage.getStore();
+    return task === undefined || task.isOver ? this.#outer?.currentTask() : task;
   }
 
-  runAs(task: CurrentTask, fn: Callable, args: readonly unknown[] = []): unknown {
+  runAs(task: RunningTask, fn: Callable, args: readonly unknown[] = []): unknown {
     return this.#storage.run(task, fn, ...args);
   }
 }

@@ -2,13 +2,14 @@
 
 import type { Callable } from '../functions/revive.js';
 import type { CurrentTask, WorkerScope } from './current.js';
+import type { RunningTask } from './running-task.js';
 
 export class IsolateScope implements WorkerScope {
   readonly isWorker = true;
   importing: string | undefined;
   depth = 1;
   processors: number | undefined;
-  #current: CurrentTask | undefined;
+  #current: RunningTask | undefined;
 
   begin({ depth, processors }: { readonly depth: number; readonly processors: number }): void {
     this.depth = depth;
@@ -16,10 +17,10 @@ export class IsolateScope implements WorkerScope {
   }
 
   currentTask(): CurrentTask | undefined {
-    return this.#current;
+    return this.#current?.isOver ? undefined : this.#current;
   }
 
-  runAs(task: CurrentTask, fn: Callable, args: readonly unknown[] = []): unknown {
+  runAs(task: RunningTask, fn: Callable, args: readonly unknown[] = []): unknown {
     this.#current = task;
     return fn(...args);
   }

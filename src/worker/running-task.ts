@@ -14,6 +14,8 @@ export class RunningTask implements CurrentTask {
   readonly attempt: number;
   readonly workerId: number;
   readonly context: Readonly<Record<string, unknown>>;
+  /** Whether it has been answered: what it left behind runs outside of it. */
+  isOver = false;
   readonly #send: (progress: number | Progress) => void;
   #controller: AbortController | undefined;
   #moved: Transfer[] | undefined;

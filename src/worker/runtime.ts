@@ -288,7 +288,7 @@ export class Runtime {
 
   #answer(seq: number, value: unknown): void {
     const moved = this.#current?.moved;
-    this.#current = undefined;
+    this.#leave();
     try {
       this.#link.send({ kind: 'done', seq, value, ms: performance.now() - this.#startedAt }, moved);
     } catch (cause) {
@@ -302,10 +302,16 @@ export class Runtime {
   }
 
   #fail(seq: number, error: unknown): void {
-    this.#current = undefined;
+    this.#leave();
     const encoded = encodeError(error, (value) => this.#link.copy(value));
     this.#link.send({ kind: 'failed', seq, error: encoded, ms: performance.now() - this.#startedAt });
     this.#weigh();
+  }
+
+  /** The task is over before it is answered: an answer that can't be sent must not be given inside of it. */
+  #leave(): void {
+    if (this.#current !== undefined) this.#current.isOver = true;
+    this.#current = undefined;
   }
 
   #weigh(): void {

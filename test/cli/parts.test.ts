@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../src/cli/durations.js';
 import { readLines } from '../../src/cli/inputs/lines.js';
 import { nearest } from '../../src/cli/nearest.js';
-import { cutToWidth } from '../../src/cli/terminal.js';
+import { cutToWidth } from '../../src/cli/screen-text.js';
 
 describe('parseDuration', () => {
   it('takes a number with a unit, or milliseconds', () => {

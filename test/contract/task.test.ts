@@ -5,7 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
 import { isWorker } from 'concurrent-futures';
 import { inline, pooled, processes, threads } from './executors.js';
-import { aboutMe, aboutMeLater, amIInAWorker, contextOf, reportSteps } from './fixtures/aware.js';
+import { aboutMe, aboutMeLater, amIInAWorker, contextOf, lookAfterwards, reportSteps } from './fixtures/aware.js';
 import { hold, whereAmI } from './fixtures/tasks.js';
 import { contract } from './harness.js';
 
@@ -21,6 +21,11 @@ contract('tasks that run at the same time each know their own name', { options: 
     abouts.map((about) => about?.name),
     names,
   );
+});
+
+contract('what a task leaves behind runs outside of any task', async ({ executor, stage }) => {
+  assert.equal(await executor.submit(lookAfterwards, stage.dir), true);
+  await stage.line('outside');
 });
 
 contract("a task's name is its function's by default", async ({ executor }) => {

@@ -1,0 +1,52 @@
+/** A file for each task that prints, written by its worker: it has everything that the task has printed, whatever happens next. */
+
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CurrentTask } from 'concurrent-futures';
+
+export class LogFiles {
+  readonly #folder: string;
+  #open: { readonly task: CurrentTask; readonly file: number } | undefined;
+  #hasComplained = false;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @param otherwise takes what can't be kept */
+  keeper(otherwise: (bytes: string | Uint8Array) => void): (task: CurrentTask, bytes: string | Uint8Array) => void {
+    return (task, bytes) => {
+      try {
+        this.#write(task, bytes);
+      } catch (error) {
+        // Printing never fails a task.
+        if (!this.#hasComplained) otherwise(`can't write the log of ${task.name}: ${(error as Error).message}\n`);
+        this.#hasComplained = true;
+        otherwise(bytes);
+      }
+    };
+  }
+
+  #write(task: CurrentTask, bytes: string | Uint8Array): void {
+    const file = this.#open?.task === task ? this.#open.file : this.#begin(task);
+    const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    for (let written = 0; written < buffer.length; ) written += writeSync(file, buffer, written);
+  }
+
+  #begin(task: CurrentTask): number {
+    if (this.#open !== undefined) closeSync(this.#open.file);
+    this.#open = undefined;
+    const path = join(this.#folder, logName(task.name));
+    const file = openSync(path, task.attempt === 1 ? 'w' : 'a');
+    this.#open = { task, file };
+    if (task.attempt > 1) writeSync(file, `--- attempt ${task.attempt} ---\n`);
+    return file;
+  }
+}
+
+/** `#12 in/photo.jpg` → `000012-in_photo.jpg.log`: of the input what every file system takes. */
+export function logName(label: string): string {
+  const [, index = '', input = ''] = /^#(\d+) ?(.*)$/su.exec(label) ?? [];
+  const safe = input.replaceAll(/[^\p{L}\p{M}\p{N}.-]+/gu, '_').replaceAll(/^[_.]+|[_.]+$/g, '');
+  return `${[index.padStart(6, '0'), ...(safe === '' ? [] : [safe])].join('-')}.log`;
+}

@@ -1,0 +1,49 @@
+/**
+ * A few lines at the bottom of a terminal that are written over and over.
+ *
+ * Between two drawings the cursor stands on a blank line above them:
+ *
+ *   …what was printed
+ *   ▮                       ← the cursor, out of sight
+ *   ████░░░░ 3/8 · …        ← the region
+ *   1  2.1 s  #3 photo.jpg
+ *
+ * So nobody has to know how many rows the lines take: terminals break lines anew when they get narrower, and only the terminal
+ * knows how; its cursor stays with the text, and everything below it is ours. (log-update stands below its lines and goes up by
+ * their number, which leaves garbage behind.) What a child process or a key writes past us lands on the blank line.
+ */
+
+const eraseToLineEnd = '\x1b[K';
+const eraseBelow = '\x1b[J';
+
+export class LiveRegion {
+  readonly #write: (text: string) => void;
+  #shownRows = 0;
+  #columns = 0;
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  /** Prints `above`, which is nothing or whole lines, and the region below it. No line may be wider than the terminal. */
+  draw(above: string, lines: readonly string[], columns: number): void {
+    // Line by line over the old ones, so that nothing flickers; not where the terminal may have broken these anew.
+    const erased = above !== '' || columns !== this.#columns ? this.#erased() : '\r';
+    this.#columns = columns;
+    this.#shownRows = lines.length;
+    const body = lines.map((line) => `\n${line}${eraseToLineEnd}`).join('');
+    this.#write(lines.length === 0 ? erased + above : `${erased}${above}${body}${eraseBelow}\x1b[${lines.length}A\r`);
+  }
+
+  /** Takes the region off; the cursor is where it was before it was drawn first. */
+  erase(): void {
+    if (this.#shownRows > 0) this.#write(this.#erased());
+    this.#shownRows = 0;
+  }
+
+  #erased(): string {
+    if (this.#shownRows === 0) return '';
+    // From the line below: some terminals keep a copy of what is erased from the first cell of the screen on.
+    return `\r${eraseToLineEnd}\n${eraseBelow}\x1b[A`;
+  }
+}
