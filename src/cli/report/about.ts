@@ -10,6 +10,7 @@ export interface RunDescription {
   /** `module#export`, as written. */
   readonly module: string;
   readonly startedAt: number;
+  readonly cwd: string;
   /** What the options, the inputs and the machine were: a name and a text each. */
   readonly facts: readonly (readonly [name: string, text: string])[];
 }
@@ -26,6 +27,7 @@ export function describeRun(work: Work, settings: RunSettings, { startedAt, cwd,
   return {
     module: work.module,
     startedAt,
+    cwd,
     facts: [
       ['folder', cwd],
       ['inputs', inputsText(work)],

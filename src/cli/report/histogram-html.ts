@@ -13,27 +13,31 @@ export function histogramHtml(bins: readonly LatencyBin[], tally: Tally): Html {
   if (first === undefined || last === undefined) return html`<p>No task ran for a known time.</p>`;
   const most = Math.max(...bins.map(({ ok, failed }) => ok + failed));
   const [from, to] = [Math.log10(first.fromMs), Math.log10(last.toMs)];
-  const place = (ms: number): string => {
-    return ((Math.max(0, Math.min(1, (Math.log10(ms) - from) / (to - from)))) * 100).toFixed(2);
-  };
+  const place = (ms: number): number => Math.max(0, Math.min(1, (Math.log10(ms) - from) / (to - from))) * 100;
   const marks = percents.map((percent) => ({ name: `p${percent}`, ms: tally.percentileMs(percent) ?? 0 }));
   return html`
 <dl class="percentiles">${[...marks, { name: 'max', ms: tally.maxMs }].map(
     ({ name, ms }) => html`<div><dt>${name}</dt><dd>${formatDuration(ms)}</dd></div>`,
   )}</dl>
 <div class="histogram" role="img" aria-label="${`Histogram of ${plural(tally.timed, 'task')}: half took at most ${formatDuration(tally.percentileMs(50) ?? 0)}; the table below has its numbers`}">
-  <span class="most" aria-hidden="true">${wholeNumber(most)}</span>
+  <div class="scale" aria-hidden="true"><span>${wholeNumber(most)}</span><span>0</span></div>
   <div class="bins">${bins.map((bin) => binHtml(bin, most))}${marks.map(
-    ({ name, ms }) => html`<i class="mark" style="left:${place(ms)}%" data-t="${`${name}: ${formatDuration(ms)}`}"><b>${name}</b></i>`,
+    ({ name, ms }, row) =>
+      html`<i class="mark row${row}${left(place(ms))}" style="left:${place(ms).toFixed(2)}%" data-t="${`${name}: ${formatDuration(ms)}`}"><b>${name}</b></i>`,
   )}</div>
   <div class="decades" aria-hidden="true">${edges(bins).map(
-    (ms) => html`<i style="left:${place(ms)}%"><b>${formatDuration(ms)}</b></i>`,
+    (ms) => html`<i class="${left(place(ms))}" style="left:${place(ms).toFixed(2)}%"><b>${formatDuration(ms)}</b></i>`,
   )}</div>
 </div>
 <details><summary>The histogram as a table</summary><div class="scroll"><table><thead><tr><th scope="col" class="n">from</th><th scope="col" class="n">to</th><th scope="col" class="n">succeeded</th><th scope="col" class="n">failed</th></tr></thead><tbody>${bins.map(
     ({ fromMs, toMs, ok, failed }) => html`
 <tr><td class="n">${formatDuration(fromMs)}</td><td class="n">${formatDuration(toMs)}</td><td class="n">${wholeNumber(ok)}</td><td class="n">${wholeNumber(failed)}</td></tr>`,
   )}</tbody></table></div></details>`;
+}
+
+/** Near the right edge, a label stands on the left of its line. */
+function left(place: number): string {
+  return place > 88 ? ' left' : '';
 }
 
 function binHtml({ fromMs, toMs, ok, failed }: LatencyBin, most: number): Html {

@@ -56,7 +56,7 @@ export function pageText(facts: PageFacts): string {
 ${tilesHtml(facts)}
 <section aria-labelledby="timeline-section"><h2 id="timeline-section">Timeline</h2>${timelineHtml(timeline, pauses)}</section>
 <section aria-labelledby="latency-section"><h2 id="latency-section">Time per task</h2>${histogramHtml(bins, tally)}</section>
-<section aria-labelledby="failures-section"><h2 id="failures-section">Failures</h2>${failuresHtml(tally)}</section>
+<section aria-labelledby="failures-section"><h2 id="failures-section">Failures</h2>${failuresHtml(tally, run.cwd)}</section>
 <section aria-labelledby="slowest-section"><h2 id="slowest-section">Slowest tasks</h2>${slowestHtml(tally)}</section>
 <section aria-labelledby="about-section"><h2 id="about-section">What was run</h2>
 <dl class="facts"><div><dt>module</dt><dd>${run.module}</dd></div>${run.facts.map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl></section>
@@ -89,25 +89,32 @@ function tilesHtml({ tally, notStarted, timeline }: PageFacts): Html {
       : [['not started', notStarted === undefined ? 'the rest' : wholeNumber(notStarted)] as [string, string]]),
     ...(earlier > 0 ? [['by an earlier run', wholeNumber(earlier)] as [string, string]] : []),
     [earlier > 0 ? 'in this run' : 'in all', formatDuration(elapsedMs)],
-    ...(done > earlier ? [['tasks per second', formatRate(tally.perSecond)] as [string, string]] : []),
-    [`${timeline.lanes.length === 1 ? 'worker' : 'workers'}, busy ${shareText(Math.min(1, busy))}`, wholeNumber(timeline.lanes.length)],
+    ...(done > earlier ? [['tasks per second', rateText(tally.perSecond)] as [string, string]] : []),
+    [
+      `${timeline.lanes.length === 1 ? 'worker' : 'workers'}, busy ${shareText(Math.min(1, busy))}`,
+      wholeNumber(timeline.lanes.length),
+    ],
   ];
   return html`<dl class="tiles">${tiles.map(
     ([name, value, kind = '']) => html`<div class="${kind}"><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl>`;
 }
 
-function failuresHtml(tally: Tally): Html {
+function rateText(perSecond: number): string {
+  return perSecond >= 100 ? wholeNumber(Math.round(perSecond)) : formatRate(perSecond);
+}
+
+function failuresHtml(tally: Tally, cwd: string): Html {
   const groups = tally.failureGroups();
   if (groups.length === 0) return html`<p>None.</p>`;
   const hidden = groups.slice(groupsShownMax).reduce((sum, { count }) => sum + count, tally.otherFailures);
-  return html`${groups.slice(0, groupsShownMax).map(groupHtml)}${hidden > 0 && html`<p>And ${wholeNumber(hidden)} more, with other messages.</p>`}`;
+  return html`${groups.slice(0, groupsShownMax).map((group, place) => groupHtml(group, place === 0, cwd))}${hidden > 0 && html`<p>And ${wholeNumber(hidden)} more, with other messages.</p>`}`;
 }
 
-function groupHtml({ title, count, stack, inputs }: FailureGroup, place: number): Html {
-  const frames = userFrames(stack, process.cwd(), framesShownMax);
+function groupHtml({ title, count, stack, inputs }: FailureGroup, isOpen: boolean, cwd: string): Html {
+  const frames = userFrames(stack, cwd, framesShownMax);
   return html`
-<details class="failure"${place === 0 && html` open`}><summary><span class="count">${wholeNumber(count)} ×</span> <span class="title">${title}</span></summary>
+<details class="failure"${isOpen && html` open`}><summary><span class="count">${wholeNumber(count)} ×</span> <span class="title">${title}</span></summary>
 ${frames.length > 0 && html`<pre>${frames.join('\n')}</pre>`}
 <p>${count > inputs.length ? `The first ${inputs.length} of ${plural(count, 'input')}:` : `${plural(count, 'input')}:`}</p>
 <ul class="inputs">${inputs.map((label) => html`<li><code>${label}</code></li>`)}</ul>

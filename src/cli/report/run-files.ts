@@ -2,20 +2,22 @@
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { RunSettings, Work } from '../map-settings.js';
 import type { TaskRecord } from '../records.js';
-import type { Tally } from '../tally.js';
+import type { Session } from '../sessions.js';
 import { codeOf, fileProblem, UsageError } from '../usage-error.js';
-import type { RunDescription } from './about.js';
+import { describeRun, type RunDescription } from './about.js';
 import { Latencies } from './latencies.js';
+import { thisMachine } from './machine.js';
 import { type PageFacts, pageText } from './page.js';
-import { type Session, TimeAxis } from './time-axis.js';
+import { TimeAxis } from './time-axis.js';
 import { Timeline } from './timeline.js';
 import { TraceFile } from './trace.js';
 
 export interface RunFiles {
   /** A task is done. */
   take(record: TaskRecord): void;
-  /** Writes what is still to be written, in this very call; gives what went wrong, in words. */
+  /** Writes what is still to be written, in this very call; gives what went wrong, in words. Again, it does nothing. */
   close(end: RunOutcome): readonly string[];
 }
 
@@ -33,6 +35,12 @@ interface RunFile {
   close(end: RunOutcome): void;
 }
 
+/** What is run by this process, on this machine. */
+export function describeThisRun(work: Work, settings: RunSettings, sessions: readonly Session[]): RunDescription {
+  const startedAt = sessions[0]?.startedAt ?? Date.now();
+  return describeRun(work, settings, { startedAt, cwd: process.cwd(), machine: thisMachine() });
+}
+
 /** Opens them; throws a {@link UsageError} where one can't be written. */
 export function openRunFiles(
   { report, trace, reportOption = '--report' }: RunFilePaths,
@@ -40,8 +48,9 @@ export function openRunFiles(
   sessions: readonly Session[],
 ): RunFiles {
   const axis = new TimeAxis(sessions);
-  const files: { readonly name: string; readonly file: RunFile }[] = [];
-  if (report !== undefined) files.push({ name: `${reportOption} ${report}`, file: page(report, reportOption, run, axis) });
+  let files: { readonly name: string; readonly file: RunFile }[] = [];
+  if (report !== undefined)
+    files.push({ name: `${reportOption} ${report}`, file: page(report, reportOption, run, axis) });
   if (trace !== undefined) {
     const file = new TraceFile(open(trace, '--trace', 'w'), axis, run.module);
     files.push({ name: `--trace ${trace}`, file });
@@ -50,15 +59,18 @@ export function openRunFiles(
     take: (record) => {
       for (const { file } of files) file.take(record);
     },
-    close: (end) =>
-      files.flatMap(({ name, file }) => {
+    close: (end) => {
+      const open = files;
+      files = [];
+      return open.flatMap(({ name, file }) => {
         try {
           file.close(end);
           return [];
         } catch (error) {
           return [`can't write ${name}: ${fileProblem(error)}`];
         }
-      }),
+      });
+    },
   };
 }
 

@@ -18,7 +18,8 @@ export function ticks(fromMs: number, toMs: number, max: number): Tick[] {
 }
 
 function roundStep(leastMs: number): number {
-  if (leastMs > 10_000) return stepsOver10sMs.find((step) => step >= leastMs) ?? Math.ceil(leastMs / 86_400_000) * 86_400_000;
+  if (leastMs > 10_000)
+    return stepsOver10sMs.find((step) => step >= leastMs) ?? Math.ceil(leastMs / 86_400_000) * 86_400_000;
   const power = 10 ** Math.floor(Math.log10(leastMs));
   return ([1, 2, 5, 10].find((step) => step * power >= leastMs) ?? 10) * power;
 }
@@ -31,7 +32,8 @@ function timeLabel(ms: number, stepMs: number): string {
   if (seconds < 60) return `${seconds.toFixed(decimals(1000))} s`;
   const whole = Math.floor(seconds / 60);
   const rest = (seconds - whole * 60).toFixed(decimals(1000));
-  const [head, minutes] = whole < 60 ? ['', String(whole)] : [`${Math.floor(whole / 60)}:`, twoDigits(String(whole % 60))];
+  const [head, minutes] =
+    whole < 60 ? ['', String(whole)] : [`${Math.floor(whole / 60)}:`, twoDigits(String(whole % 60))];
   return `${head}${minutes}:${twoDigits(rest)}`;
 }
 

@@ -3,12 +3,7 @@
  * would otherwise be two specks with a night between them.
  */
 
-/** A stretch in which the run went on; milliseconds since the epoch. */
-export interface Session {
-  readonly startedAt: number;
-  /** Infinite while it goes on. */
-  readonly endedAt: number;
-}
+import type { Session } from '../sessions.js';
 
 export interface Pause {
   /** When it was, on the run's own time. */
@@ -36,7 +31,6 @@ export class TimeAxis {
     const { startedAt, endedAt, fromMs } = session;
     return fromMs + Math.max(0, Math.min(time, endedAt) - startedAt);
   }
-
 
   pauses(): Pause[] {
     return this.#sessions.slice(1).map(({ startedAt, fromMs }, place) => {

@@ -64,13 +64,15 @@ function tickMarks(endMs: number): Html[] {
 function laneSvg({ worker, bars, stretches }: Lane, y: number, height: number, toUnits: (ms: number) => string): Html {
   const gap = height > 16 ? 4 : 2;
   const [top, tall] = [y + gap, height - 2 * gap];
-  return html`<g>${stretches.map((stretch) => stretchSvg(stretch, worker, top, tall, toUnits))}${bars.map((bar, place) => {
-    const failed = bar.status === 'failed';
-    // What failed stands out by its height as well as by its colour; neighbours differ in shade.
-    const [from, size] = failed ? [y + 1, height - 2] : [top, tall];
-    const kind = failed ? 'bar bad' : place % 2 === 0 ? 'bar ok' : 'bar ok odd';
-    return html`<rect class="${kind}" x="${toUnits(bar.startMs)}" y="${from}" width="${toUnits(bar.endMs - bar.startMs)}" height="${size}" data-t="${barText(bar, worker)}"/>`;
-  })}</g>`;
+  return html`<g>${stretches.map((stretch) => stretchSvg(stretch, worker, top, tall, toUnits))}${bars.map(
+    (bar, place) => {
+      const failed = bar.status === 'failed';
+      // What failed stands out by its height as well as by its colour; neighbours differ in shade.
+      const [from, size] = failed ? [y + 1, height - 2] : [top, tall];
+      const kind = failed ? 'bar bad' : place % 2 === 0 ? 'bar ok' : 'bar ok odd';
+      return html`<rect class="${kind}" x="${toUnits(bar.startMs)}" y="${from}" width="${toUnits(bar.endMs - bar.startMs)}" height="${size}" data-t="${barText(bar, worker)}"/>`;
+    },
+  )}</g>`;
 }
 
 function barText({ label, ms, startMs, status, attempts }: Bar, worker: number): string {

@@ -47,6 +47,8 @@ const bucketsMax = 1024;
 /** Of all lanes together: what a browser draws without effort. */
 const stretchesMax = 6000;
 
+type Counters = Float64Array | Uint32Array;
+
 interface PlacedBar extends Bar {
   readonly lane: OpenLane;
 }
@@ -152,8 +154,7 @@ export class Timeline {
     const stretches: Stretch[] = [];
     let carriedMs = 0;
     for (let first = Math.floor((used - 1) / merged) * merged; first >= 0; first -= merged) {
-      const sum = (values: Float64Array | Uint32Array): number =>
-        values.subarray(first, first + merged).reduce((total, value) => total + value, 0);
+      const sum = (values: Counters): number => sumOf(values.subarray(first, first + merged));
       const startMs = first * this.#bucketMs;
       const endMs = Math.min(startMs + widthMs, this.#endMs);
       const takenMs = sum(busyMs) + carriedMs;
@@ -172,7 +173,13 @@ export class Timeline {
   }
 }
 
-function foldPairs(values: Float64Array | Uint32Array): void {
+function sumOf(values: Counters): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+function foldPairs(values: Counters): void {
   const half = values.length / 2;
   for (let place = 0; place < half; place += 1)
     values[place] = (values[2 * place] as number) + (values[2 * place + 1] as number);

@@ -57,7 +57,16 @@ export class TraceFile {
     this.#metadata('process_name', noWorkerTid, { name: `futures: ${title}` });
     for (const { atMs, lengthMs } of axis.pauses()) {
       const args = { 'left out (s)': Math.round(lengthMs / 1000) };
-      this.#event({ name: 'resumed', cat: 'run', ph: 'i', s: 'g', ts: micros(atMs), pid: runPid, tid: noWorkerTid, args });
+      this.#event({
+        name: 'resumed',
+        cat: 'run',
+        ph: 'i',
+        s: 'g',
+        ts: micros(atMs),
+        pid: runPid,
+        tid: noWorkerTid,
+        args,
+      });
     }
   }
 
@@ -106,7 +115,16 @@ export class TraceFile {
     for (const { name, failed, args, ...span } of tasks) {
       const color = failed ? { cname: 'terrible' } : {};
       const times = { ts: micros(span.startMs), dur: micros(span.endMs) - micros(span.startMs) };
-      this.#event({ name, cat: failed ? 'task,failed' : 'task', ph: 'X', ...times, pid: runPid, tid: thread.tid, ...color, args });
+      this.#event({
+        name,
+        cat: failed ? 'task,failed' : 'task',
+        ph: 'X',
+        ...times,
+        pid: runPid,
+        tid: thread.tid,
+        ...color,
+        args,
+      });
     }
     thread.endMs = Math.max(thread.endMs, endMs);
   }
@@ -125,7 +143,14 @@ export class TraceFile {
 
   #counter(atMs: number): void {
     this.#countedMs = atMs;
-    this.#event({ name: 'tasks done', ph: 'C', ts: micros(atMs), pid: runPid, tid: noWorkerTid, args: { ...this.#counts } });
+    this.#event({
+      name: 'tasks done',
+      ph: 'C',
+      ts: micros(atMs),
+      pid: runPid,
+      tid: noWorkerTid,
+      args: { ...this.#counts },
+    });
   }
 
   #metadata(name: string, tid: number, args: object): void {
