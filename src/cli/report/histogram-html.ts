@@ -29,7 +29,7 @@ export function histogramHtml(bins: readonly LatencyBin[], tally: Tally): Html {
     (ms) => html`<i class="${left(place(ms))}" style="left:${place(ms).toFixed(2)}%"><b>${formatDuration(ms)}</b></i>`,
   )}</div>
 </div>
-<details><summary>The histogram as a table</summary><div class="scroll"><table><thead><tr><th scope="col" class="n">from</th><th scope="col" class="n">to</th><th scope="col" class="n">succeeded</th><th scope="col" class="n">failed</th></tr></thead><tbody>${bins.map(
+<details class="more"><summary>The histogram as a table</summary><div class="scroll" tabindex="0"><table><thead><tr><th scope="col" class="n">from</th><th scope="col" class="n">to</th><th scope="col" class="n">succeeded</th><th scope="col" class="n">failed</th></tr></thead><tbody>${bins.map(
     ({ fromMs, toMs, ok, failed }) => html`
 <tr><td class="n">${formatDuration(fromMs)}</td><td class="n">${formatDuration(toMs)}</td><td class="n">${wholeNumber(ok)}</td><td class="n">${wholeNumber(failed)}</td></tr>`,
   )}</tbody></table></div></details>`;

@@ -118,14 +118,14 @@ function groupHtml({ title, count, stack, inputs }: FailureGroup, isOpen: boolea
 ${frames.length > 0 && html`<pre>${frames.join('\n')}</pre>`}
 <p>${count > inputs.length ? `The first ${inputs.length} of ${plural(count, 'input')}:` : `${plural(count, 'input')}:`}</p>
 <ul class="inputs">${inputs.map((label) => html`<li><code>${label}</code></li>`)}</ul>
-${stack !== undefined && html`<details><summary>The whole stack of the first</summary><pre>${stack}</pre></details>`}
+${stack !== undefined && html`<details class="more"><summary>The whole stack of the first</summary><pre>${stack}</pre></details>`}
 </details>`;
 }
 
 function slowestHtml(tally: Tally): Html {
   const tasks = tally.slowest();
   if (tasks.length === 0) return html`<p>None.</p>`;
-  return html`<div class="scroll"><table><thead><tr><th scope="col" class="n">time</th><th scope="col">task</th><th scope="col">outcome</th><th scope="col" class="n">attempts</th><th scope="col" class="n">worker</th></tr></thead><tbody>${tasks.map(
+  return html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col" class="n">time</th><th scope="col">task</th><th scope="col">outcome</th><th scope="col" class="n">attempts</th><th scope="col" class="n">worker</th></tr></thead><tbody>${tasks.map(
     ({ ms, label, status, attempts, worker }) => html`
 <tr><td class="n">${formatDuration(ms)}</td><td><code>${label}</code></td><td class="${status === 'failed' ? 'bad' : ''}">${status === 'failed' ? 'failed' : 'succeeded'}</td><td class="n">${attempts}</td><td class="n">${worker === undefined ? '–' : workerNumber(worker)}</td></tr>`,
   )}</tbody></table></div>`;

@@ -7,12 +7,15 @@ export interface Tick {
 
 const stepsOver10sMs = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400].map((s) => s * 1000);
 
+/** Nearer to the right edge, there is no room for a label. */
+const edgeShare = 0.04;
+
 /** Round times between the two, no more than `max` of them. */
 export function ticks(fromMs: number, toMs: number, max: number): Tick[] {
   const stepMs = roundStep((toMs - fromMs) / Math.max(1, max));
   if (!(stepMs > 0)) return [];
   const marks: Tick[] = [];
-  for (let place = Math.ceil(fromMs / stepMs); place * stepMs <= toMs; place += 1)
+  for (let place = Math.ceil(fromMs / stepMs); place * stepMs <= toMs - (toMs - fromMs) * edgeShare; place += 1)
     marks.push({ ms: place * stepMs, label: timeLabel(place * stepMs, stepMs) });
   return marks;
 }

@@ -41,9 +41,9 @@ export function timelineHtml(view: TimelineView, pauses: readonly Pause[]): Html
   </div>
 </div>
 <p class="note" id="timeline-help">Hover over a task, or focus the timeline and move with the arrow keys; <kbd>+</kbd>, <kbd>−</kbd> and <kbd>0</kbd> or Ctrl and the wheel zoom, dragging moves.</p>
-${view.together > 0 && html`<p class="note" id="together">Only the ${wholeNumber(bars)} longest tasks have a bar each. The other ${wholeNumber(view.together)}, none longer than ${formatDuration(view.togetherMaxMs)}, are drawn together: the fuller the shade, the busier the worker.</p>`}
+${view.together > 0 && html`<p class="note" id="together">${bars === 0 ? 'No task has a bar of its own.' : `Only ${bars === 1 ? 'the longest task has' : `the ${wholeNumber(bars)} longest tasks have`} a bar each.`} ${bars === 0 ? 'All' : 'The other'} ${wholeNumber(view.together)}, none longer than ${formatDuration(view.togetherMaxMs)}, are drawn together: the fuller the shade, the busier the worker.</p>`}
 ${pauses.length > 0 && html`<p class="note">The run was resumed ${plural(pauses.length, 'time')} (dashed lines); the time in between is left out.</p>`}
-<details><summary>The workers as a table</summary>${workerTable(view.lanes, endMs)}</details>`;
+<details class="more"><summary>The workers as a table</summary>${workerTable(view.lanes, endMs)}</details>`;
 }
 
 function rowHeight(lanes: number): number {
@@ -98,7 +98,7 @@ function stretchSvg(
 }
 
 function workerTable(lanes: readonly Lane[], endMs: number): Html {
-  return html`<div class="scroll"><table><thead><tr><th scope="col">worker</th><th scope="col" class="n">tasks</th><th scope="col" class="n">time in tasks</th><th scope="col" class="n">busy</th></tr></thead><tbody>${lanes.map(
+  return html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">worker</th><th scope="col" class="n">tasks</th><th scope="col" class="n">time in tasks</th><th scope="col" class="n">busy</th></tr></thead><tbody>${lanes.map(
     ({ worker, tasks, busyMs }) => html`
 <tr><th scope="row">${worker}</th><td class="n">${wholeNumber(tasks)}</td><td class="n">${formatDuration(busyMs)}</td><td class="n">${shareText(Math.min(1, busyMs / endMs))}</td></tr>`,
   )}</tbody></table></div>`;

@@ -44,6 +44,8 @@ export interface TimelineView {
 }
 
 const bucketsMax = 1024;
+/** A bar that takes less of the whole width is less than a pixel. */
+const barShareMin = 1 / 2000;
 /** Of all lanes together: what a browser draws without effort. */
 const stretchesMax = 6000;
 
@@ -97,6 +99,7 @@ export class Timeline {
 
   view(): TimelineView {
     if (this.#bars.length > this.#barsMax) this.#keepLongest();
+    if (this.#together > 0) this.#keepVisible();
     const opened = [...this.#lanes.values()].sort((one, other) => one.worker - other.worker);
     const perLane = Math.max(32, Math.floor(stretchesMax / Math.max(1, opened.length)));
     const lanes = opened.map((lane) => {
@@ -120,9 +123,20 @@ export class Timeline {
 
   #keepLongest(): void {
     this.#bars.sort((one, other) => other.ms - one.ms);
-    for (const { lane, endMs, ms, status } of this.#bars.splice(this.#barsMax))
-      this.#addTogether(lane, endMs, ms, status);
+    this.#drawTogether(this.#bars.splice(this.#barsMax));
     this.#barFromMs = this.#bars.at(-1)?.ms ?? 0;
+  }
+
+  /** Thousands of bars that are all drawn wider than they are would make an idle worker look busy. */
+  #keepVisible(): void {
+    const leastMs = this.#endMs * barShareMin;
+    const shorter = this.#bars.filter(({ ms }) => ms < leastMs);
+    this.#bars = this.#bars.filter(({ ms }) => ms >= leastMs);
+    this.#drawTogether(shorter);
+  }
+
+  #drawTogether(bars: readonly PlacedBar[]): void {
+    for (const { lane, endMs, ms, status } of bars) this.#addTogether(lane, endMs, ms, status);
   }
 
   #addTogether(lane: OpenLane, endMs: number, ms: number, status: TaskRecord['status']): void {
