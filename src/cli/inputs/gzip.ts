@@ -23,7 +23,8 @@ export async function* decompressed(
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     let start: Uint8Array = new Uint8Array(0);
-    while (start.length < magic.length) {
+    // No further than it takes to tell: whoever writes a line into a pipe waits for its result.
+    while (start.length < magic.length && start.every((byte, index) => byte === magic[index])) {
       const next = await iterator.next();
       if (next.done === true) break;
       start = Buffer.concat([start, next.value]);
