@@ -58,5 +58,5 @@ export async function runWork(
 
 async function initFunction(reference: string): Promise<InitFunction> {
   const { url, exportName, loader } = await findModuleTask(reference, process.cwd());
-  return { url, exportName, loader };
+  return { text: reference, url, exportName, loader };
 }

@@ -203,7 +203,7 @@ function conclude(end: RunEnd, tally: Tally, terminal: Terminal, of: Conclusion)
   if (end.kind === 'output lost' && end.loss.kind === 'reader gone') return exitCodes.succeeded;
   if (!of.settings.quiet) terminal.write(`${summaryLines(tally, of.notStarted, terminal).join('\n')}\n`);
   const { code, problem } = verdict(end, tally);
-  if (problem !== undefined) reportProblem(terminal, problem);
+  if (problem !== undefined) reportProblem(terminal, `${problem}${initNote(end, of.settings)}`);
   if (of.journal !== undefined && end.kind !== 'inputs over' && !of.settings.quiet)
     terminal.write(`to go on: futures resume ${shellWord(of.journal.path)}\n`);
   return code;
@@ -224,7 +224,7 @@ function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly p
     case 'refused':
       return { code: exitCodes.wrongUsage, problem: end.error.message };
     case 'executor broken':
-      return { code: exitCodes.someFailed, problem: messageOf(end.error) };
+      return { code: exitCodes.someFailed, problem: end.error.message };
     case 'journal lost':
       return { code: exitCodes.someFailed, problem: end.message };
     case 'output lost':
@@ -235,6 +235,12 @@ function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly p
     default:
       return end satisfies never;
   }
+}
+
+/** An initializer that ends its worker leaves no error that would say so. */
+function initNote(end: RunEnd, { init }: RunSettings): string {
+  if (end.kind !== 'executor broken' || init === undefined || end.error.message.includes('--init')) return '';
+  return ` (which calls --init ${init} first)`;
 }
 
 function failures(count: number): string {

@@ -13,21 +13,35 @@ export interface WorkerPreparation {
 }
 
 export interface InitFunction {
+  /** `module#export`, as written. */
+  readonly text: string;
   readonly url: string;
   readonly exportName: string;
   readonly loader: TypeScriptLoader | undefined;
 }
+
+/** What the user's function threw is its cause. */
+export class InitError extends Error {}
 
 export async function prepareWorker({ leavesSignalsToCommand, init }: WorkerPreparation): Promise<void> {
   if (leavesSignalsToCommand) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   if (init !== undefined) await callInit(init);
 }
 
-async function callInit({ url, exportName, loader }: InitFunction): Promise<void> {
+async function callInit({ text, url, exportName, loader }: InitFunction): Promise<void> {
+  try {
+    await (await findInit({ url, exportName, loader }))();
+  } catch (error) {
+    const problem = error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${String(error)}`;
+    throw new InitError(`--init ${text} failed: ${problem}`, { cause: error });
+  }
+}
+
+async function findInit({ url, exportName, loader }: Omit<InitFunction, 'text'>): Promise<() => unknown> {
   if (loader !== undefined) await registerTypeScript(loader);
   const namespace = (await import(url)) as Record<string, unknown>;
   const whole = namespace['default'] as Record<string, unknown> | undefined;
   // An export of a CommonJS module may only be seen through its default.
   const found = namespace[exportName] ?? whole?.[exportName];
-  await (found as () => unknown)();
+  return found as () => unknown;
 }

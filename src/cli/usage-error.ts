@@ -3,6 +3,9 @@ export class UsageError extends Error {
   override readonly name: string = 'UsageError';
 }
 
+/** It was asked for as it should be, and can't be started: one message, no stack, exit code 1. */
+export class StartError extends Error {}
+
 /** The text of anything thrown, for a message of ours to end with. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
