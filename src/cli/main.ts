@@ -2,17 +2,18 @@
 /** The command `futures`: parses, and hands over. */
 
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { printCompletion, type Shell, shells } from './completion-command.js';
 import { type DoctorFlags, runDoctor } from './doctor-command.js';
 import { exitCodes } from './exit-codes.js';
 import { runMap } from './map-command.js';
 import { declareRunOptions, declareWorkOptions, type MapFlags, orders } from './map-options.js';
-import { mapNotes, reportNotes, resumeNotes } from './notes.js';
+import { completionNotes, doctorNotes, mapNotes, programNotes, reportNotes, resumeNotes } from './notes.js';
 import { reportProblem } from './operate.js';
 import type { ReportFlags } from './report-command.js';
 import { type ResumeFlags, runResume } from './resume-command.js';
 import { standardError } from './terminal.js';
-import { UsageError } from './usage-error.js';
+import { StartError, UsageError } from './usage-error.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = exitCodes.succeeded;
@@ -20,9 +21,13 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('Run functions of your modules on all cores.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
-    .showHelpAfterError('(see --help)');
+    .showHelpAfterError('(see --help)')
+    // With its arguments, a command would leave no room for what it does.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText('after', programNotes);
   const map = program.command('map');
   declareRunOptions(declareWorkOptions(map))
+    .optionsGroup('Results:')
     .option('-j, --journal <file>', 'keep a record from which a stopped run is resumed')
     .summary('call a function for each input')
     .description('Call a function of a module for each input, in parallel, and write the results as JSON Lines.')
@@ -57,6 +62,7 @@ async function main(argv: readonly string[]): Promise<number> {
     });
   program
     .command('doctor')
+    .addHelpText('after', doctorNotes)
     .summary('check whether pools can work on this machine')
     .description('Check whether pools can work on this machine, and say what to do where they can not.')
     .option('--json', 'write one JSON object instead of lines for people')
@@ -64,20 +70,35 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (flags: DoctorFlags) => {
       exitCode = await runDoctor(flags);
     });
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'the shell that is to complete').choices(shells))
+    .summary('print what makes a shell complete this command')
+    .description('Print a script for a shell to source: then it completes commands, options and their values.')
+    .addHelpText('after', completionNotes)
+    .action(async (shell: Shell) => {
+      exitCode = await printCompletion(shell, program);
+    });
   try {
     await program.parseAsync(argv);
   } catch (error) {
+    if (error instanceof CommanderError) return parseProblemCode(error, argv);
     return problemCode(error);
   }
   return exitCode;
 }
 
+/** Commander has written its message, or the help that was asked for. */
+function parseProblemCode({ code, exitCode }: CommanderError, argv: readonly string[]): number {
+  if (code === 'commander.missingArgument' && argv.includes('--glob'))
+    standardError().write('(what follows --glob is taken for patterns: write the module before it)\n');
+  return exitCode === 0 ? exitCodes.succeeded : exitCodes.wrongUsage;
+}
+
 function problemCode(error: unknown): number {
-  // Commander has written its message, or the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.succeeded : exitCodes.wrongUsage;
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UsageError || error instanceof StartError)) throw error;
   reportProblem(standardError(), error.message);
-  return exitCodes.wrongUsage;
+  return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.someFailed;
 }
 
 function packageVersion(): string {

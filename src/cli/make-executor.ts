@@ -2,9 +2,9 @@
 
 import { availableParallelism } from 'node:os';
 import { type Executor, InlineExecutor, ProcessPoolExecutor, ThreadPoolExecutor } from 'concurrent-futures';
-import { type InitFunction, prepareWorker, type WorkerPreparation } from './prepare-worker.js';
+import { InitError, type InitFunction, prepareWorker, type WorkerPreparation } from './prepare-worker.js';
 import type { Limit } from './units.js';
-import { messageOf, UsageError } from './usage-error.js';
+import { StartError } from './usage-error.js';
 import { workerTasks } from './worker-tasks.js';
 
 export const executorKinds = ['thread', 'process', 'inline'] as const;
@@ -52,18 +52,22 @@ export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecuto
         workers,
       };
     case 'inline':
-      await prepareHere({ ...preparation, prints: undefined });
+      await preparedHere({ ...preparation, prints: undefined });
       return { executor: new InlineExecutor(), workers: 1 };
     default:
       return wishes.executor satisfies never;
   }
 }
 
-async function prepareHere(preparation: WorkerPreparation): Promise<void> {
+/** Told like a worker that can't start, and waited for, though an event loop with nothing else in it would end. */
+async function preparedHere(preparation: WorkerPreparation): Promise<void> {
+  const hold = setInterval(() => {}, 2 ** 30);
   try {
     await prepareWorker(preparation);
   } catch (error) {
-    throw new UsageError(messageOf(error));
+    throw error instanceof InitError ? new StartError(error.message) : error;
+  } finally {
+    clearInterval(hold);
   }
 }
 

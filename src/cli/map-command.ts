@@ -1,5 +1,6 @@
 /** `futures map`. */
 
+import type { Executor } from 'concurrent-futures';
 import { inputsDigest, moduleDigest } from './digests.js';
 import { limited } from './inputs/limited.js';
 import { openInputs } from './inputs/open-inputs.js';
@@ -13,6 +14,7 @@ import { operate } from './operate.js';
 import type { InitFunction } from './prepare-worker.js';
 import { thisMachine } from './report/machine.js';
 import { newJournal, type PreparedJournal } from './run-journal.js';
+import { noteOfInit, StartError } from './usage-error.js';
 
 /** Runs the command and gives its exit code. Throws a `UsageError` before anything has started. */
 export async function runMap(module: string, values: readonly string[], flags: MapFlags): Promise<number> {
@@ -55,11 +57,19 @@ export async function runWork(
   const init = settings.init === undefined ? undefined : await initFunction(settings.init);
   const logsPath = settings.logsPath === undefined ? undefined : madeFolder(settings.logsPath);
   const ready = await makeExecutor({ ...settings, logsPath, init });
-  const task = await findModuleTask(work.module, process.cwd(), canLook(settings) ? ready.executor : undefined);
+  const task = await findTask(work.module, settings, canLook(settings) ? ready.executor : undefined);
   const prepared = await prepareJournal?.(task);
   const inputs = limited(await openInputs(work.inputs), work);
   const inputPath = work.inputs.kind === 'file' ? work.inputs.path : undefined;
   return await operate({ task, ready, inputs, inputPath, spread: work.spread, settings, work, prepared });
+}
+
+async function findTask(module: string, { init }: RunSettings, executor: Executor | undefined): Promise<ModuleTask> {
+  try {
+    return await findModuleTask(module, process.cwd(), executor);
+  } catch (error) {
+    throw error instanceof StartError ? new StartError(`${error.message}${noteOfInit(error.message, init)}`) : error;
+  }
 }
 
 /** Whether a worker may look at the module: where tasks are counted, that would be one, and an inline executor is this thread. */

@@ -13,7 +13,7 @@ import type { ExportDescription, ModuleDescription, TypeScriptLoader } from './d
 import { locateModule, type ModuleLocation } from './module-location.js';
 import { nearest } from './nearest.js';
 import { typeScriptLoader } from './typescript.js';
-import { messageOf, UsageError } from './usage-error.js';
+import { messageOf, StartError, UsageError } from './usage-error.js';
 import { workerTasks } from './worker-tasks.js';
 
 export type TaskFunction = (...args: unknown[]) => unknown;
@@ -71,7 +71,7 @@ async function describe(
     return await future;
   } catch (error) {
     // Not the module's fault: the workers can't start at all.
-    if (error instanceof BrokenExecutorError) throw new UsageError(error.message);
+    if (error instanceof BrokenExecutorError) throw new StartError(error.message);
     return { kind: 'failed', problem: loadProblem(error) };
   } finally {
     clearTimeout(limit);

@@ -1,5 +1,14 @@
 /** What the help of a command says beyond its options. */
 
+export const programNotes = `
+Examples:
+  futures map ./resize.js a.png b.png     call its function for each input
+  futures resume resize.journal           go on with a run that was stopped
+  futures doctor                          where pools do not work
+  source <(futures completion bash)       complete with Tab, in this shell
+  futures help map                        every option, and examples
+`;
+
 export const mapNotes = `
 The module is a file, a file: URL or an installed package. Without #export, its
 default export is called, or the only function that it exports. Inputs that
@@ -13,14 +22,15 @@ Everything else that the command has to say goes to standard error.
 
 Examples:
   futures map ./resize.js a.png b.png c.png
-  futures map ./tasks.ts#resize --glob 'photos/**/*.jpg' --journal resize.journal
+  futures map ./tasks.ts#resize --glob 'photos/**/*.jpg' --journal r.journal
+  futures map ./tasks.ts#load --input rows.csv.gz --max-failures 5%
   futures map ./tasks.js#add --spread --input pairs.json --executor process
   find . -name '*.png' | futures map ./resize.js --input - --timeout 30s
 
 Exit codes: 0 all succeeded, 1 some failed, 2 wrong usage, 124 out of time
-(--total-timeout), 130 and 143 ended by SIGINT (Ctrl-C) and SIGTERM. After a first
-signal no task is started, and running ones have --grace to end; a second one ends
-the command now.
+(--total-timeout), 130 and 143 ended by SIGINT (Ctrl-C) and SIGTERM. After a
+first signal no task is started, and running ones have --grace to end; a second
+one ends the command now.
 `;
 
 export const resumeNotes = `
@@ -42,4 +52,20 @@ Examples:
   futures report resize.journal
   futures report resize.journal --html resize.html --trace resize.json
   futures report resize.journal -o results.jsonl --order input
+`;
+
+export const doctorNotes = `
+Examples:
+  futures doctor
+  futures doctor --json
+  futures doctor --exec-path /opt/node/bin/node
+
+Exit codes: 0 pools can work here, 1 a check failed, 2 wrong usage.
+`;
+
+export const completionNotes = `
+Examples:
+  source <(futures completion bash)                  in ~/.bashrc
+  source <(futures completion zsh)                   in ~/.zshrc, after compinit
+  futures completion fish > ~/.config/fish/completions/futures.fish
 `;

@@ -23,7 +23,7 @@ import { taskLabel } from './task-label.js';
 import { TaskNews } from './task-news.js';
 import { standardError, type Terminal } from './terminal.js';
 import type { Limit } from './units.js';
-import { messageOf } from './usage-error.js';
+import { messageOf, noteOfInit } from './usage-error.js';
 
 export interface Operation {
   readonly task: ModuleTask;
@@ -257,7 +257,8 @@ function conclude(end: RunEnd, tally: Tally, terminal: Terminal, of: Conclusion)
   if (end.kind === 'output lost' && end.loss.kind === 'reader gone') return exitCodes.succeeded;
   if (!of.settings.quiet) terminal.write(`${summaryLines(tally, of.notStarted, terminal).join('\n')}\n`);
   const { code, problem } = verdict(end, tally);
-  for (const each of [...(problem === undefined ? [] : [problem]), ...of.fileProblems]) reportProblem(terminal, each);
+  const problems = problem === undefined ? [] : [`${problem}${initNote(end, of.settings)}`];
+  for (const each of [...problems, ...of.fileProblems]) reportProblem(terminal, each);
   if (of.journal !== undefined && end.kind !== 'inputs over' && !of.settings.quiet)
     terminal.write(`to go on: futures resume ${shellWord(of.journal.path)}\n`);
   return code === exitCodes.succeeded && of.fileProblems.length > 0 ? exitCodes.someFailed : code;
@@ -278,7 +279,7 @@ function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly p
     case 'refused':
       return { code: exitCodes.wrongUsage, problem: end.error.message };
     case 'executor broken':
-      return { code: exitCodes.someFailed, problem: messageOf(end.error) };
+      return { code: exitCodes.someFailed, problem: end.error.message };
     case 'journal lost':
       return { code: exitCodes.someFailed, problem: end.message };
     case 'output lost':
@@ -289,6 +290,10 @@ function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly p
     default:
       return end satisfies never;
   }
+}
+
+function initNote(end: RunEnd, { init }: RunSettings): string {
+  return end.kind === 'executor broken' ? noteOfInit(end.error.message, init) : '';
 }
 
 function failures(count: number, max: Limit): string {

@@ -16,12 +16,15 @@ export interface WorkerPreparation {
 }
 
 export interface InitFunction {
-  /** As the user wrote it. */
+  /** `module#export`, as written. */
   readonly text: string;
   readonly url: string;
   readonly exportName: string;
   readonly loader: TypeScriptLoader | undefined;
 }
+
+/** What the user's function threw is its cause. */
+export class InitError extends Error {}
 
 export async function prepareWorker({ leavesSignalsToCommand, prints, init }: WorkerPreparation): Promise<void> {
   if (leavesSignalsToCommand) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
@@ -29,20 +32,20 @@ export async function prepareWorker({ leavesSignalsToCommand, prints, init }: Wo
   if (init !== undefined) await callInit(init);
 }
 
-/** Throws an error that says that it was this function's. */
-async function callInit(init: InitFunction): Promise<void> {
+async function callInit({ text, url, exportName, loader }: InitFunction): Promise<void> {
   try {
-    await call(init);
-  } catch (cause) {
-    throw new Error(`--init ${init.text} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    await (await findInit({ url, exportName, loader }))();
+  } catch (error) {
+    const problem = error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${String(error)}`;
+    throw new InitError(`--init ${text} failed: ${problem}`, { cause: error });
   }
 }
 
-async function call({ url, exportName, loader }: InitFunction): Promise<void> {
+async function findInit({ url, exportName, loader }: Omit<InitFunction, 'text'>): Promise<() => unknown> {
   if (loader !== undefined) await registerTypeScript(loader);
   const namespace = (await import(url)) as Record<string, unknown>;
   const whole = namespace['default'] as Record<string, unknown> | undefined;
   // An export of a CommonJS module may only be seen through its default.
   const found = namespace[exportName] ?? whole?.[exportName];
-  await (found as () => unknown)();
+  return found as () => unknown;
 }

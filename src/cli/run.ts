@@ -26,7 +26,7 @@ import { UsageError } from './usage-error.js';
 export type RunEnd =
   | { readonly kind: 'inputs over' }
   | { readonly kind: 'input malformed'; readonly error: unknown }
-  | { readonly kind: 'executor broken'; readonly error: unknown }
+  | { readonly kind: 'executor broken'; readonly error: { readonly message: string } }
   | { readonly kind: 'interrupted'; readonly signal: EndSignal }
   | { readonly kind: 'too many failures'; readonly failed: number; readonly max: Limit }
   | { readonly kind: 'out of time'; readonly limitMs: number }
@@ -185,8 +185,7 @@ export class MapRun {
     try {
       future = this.#plan.submit(index, input);
     } catch (error) {
-      this.#end = { kind: 'executor broken', error };
-      this.#state = 'finishing';
+      this.#breakOff(error as Error);
       return;
     }
     this.#inFlight.add(future);
@@ -198,11 +197,23 @@ export class MapRun {
     });
   }
 
+  /** Without cancelling anything: an executor that is broken ends what it has. */
+  #breakOff(error: { readonly message: string }): void {
+    if (this.#end.kind === 'inputs over') this.#end = { kind: 'executor broken', error };
+    if (this.#state === 'taking') this.#state = 'finishing';
+    this.#plan.inputs.close();
+  }
+
   #report(index: number, input: unknown, future: Future<unknown>): void {
     // Cancelled before it had started. Stopped tasks are cancelled as well, but they have something to tell.
     if (future.cancelled() && this.#state !== 'stopping') return;
     const { attempts, ms, worker } = future.stats as FutureStats;
     const outcome = future.cancelled() ? stopped : outcomeOf(future);
+    // No task has failed where no worker could start one: a resumed run is to start it.
+    if (attempts === 0 && outcome.status === 'failed' && outcome.error['code'] === 'BROKEN_EXECUTOR') {
+      this.#breakOff(outcome.error);
+      return;
+    }
     this.#plan.onRecord({ index, input, attempts, ms, worker, endedAt: now(), ...outcome });
   }
 

@@ -3,6 +3,14 @@ export class UsageError extends Error {
   override readonly name: string = 'UsageError';
 }
 
+/** It was asked for as it should be, and can't be started: one message, no stack, exit code 1. */
+export class StartError extends Error {}
+
+/** An initializer that ends its worker leaves no error that would say so. */
+export function noteOfInit(message: string, init: string | undefined): string {
+  return init === undefined || message.includes('--init') ? '' : ` (which calls --init ${init} first)`;
+}
+
 /** The text of anything thrown, for a message of ours to end with. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -153,7 +153,7 @@ describe('--init', () => {
     it(`ends the run when it fails, and says so (${executor})`, async () => {
       const args = ['map', './tasks.mjs#greet', 'a', '-e', executor, '--init', './tasks.mjs#failingInit'];
       const { code, stdout, stderr } = await futures(args);
-      assert.equal(code, 2, stderr);
+      assert.equal(code, 1, stderr);
       assert.equal(stdout, '');
       assert.match(stderr, /error: .*--init.* failed.*no greeting today/);
       assert.doesNotMatch(stderr, /\n {4}at /, 'no stack of ours');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from './bounded-test.js';
-import { futures, temporaryDirectory } from './command.js';
+import { executors, futures, temporaryDirectory } from './command.js';
 
 /** Arguments, and what the message must say. */
 const misuses: readonly (readonly [args: string, message: RegExp])[] = [
@@ -11,16 +11,58 @@ const misuses: readonly (readonly [args: string, message: RegExp])[] = [
   ['map', /missing required argument/],
   ['map ./tasks.mjs#square', /there are no inputs: .*--input FILE.*--input -/],
   ['map ./tasks.mjs#square 1 --executor cluster', /Allowed choices are thread, process, inline/],
-  ['map ./tasks.mjs#square 1 --max-workers 0', /'--?w?.*--max-workers <n>' argument '0' is invalid.*1 or more/],
+  [
+    'map ./tasks.mjs#square 1 --max-workers 0',
+    /'--?w?.*--max-workers <n>' argument '0' is invalid.*whole number from 1/,
+  ],
   ['map ./tasks.mjs#square 1 --max-workers=-2', /argument '-2' is invalid/],
   ['map ./tasks.mjs#square 1 --max-workers 1.5', /argument '1\.5' is invalid/],
   ['map ./tasks.mjs#square 1 --max-workers many', /argument 'many' is invalid/],
   ['map ./tasks.mjs#square 1 --retries=-1', /argument '-1' is invalid.*0 or more/],
   ['map ./tasks.mjs#square 1 --timeout 3x', /argument '3x' is invalid.*250ms, 30s, 3m or 1h/],
   ['map ./tasks.mjs#square 1 --timeout 0', /argument '0' is invalid/],
-  ['map ./tasks.mjs#square --input in.txt --input-format xml', /Allowed choices are lines, json, jsonl, csv/],
+  ['map ./tasks.mjs#square --input in.txt --input-format xml', /Allowed choices are lines, json, jsonl, csv, tsv/],
+  ['map ./tasks.mjs#square 1 --max-workers 0%', /argument '0%' is invalid.*percentage of the cores like 50%, or auto/],
+  ['map ./tasks.mjs#square 1 --limit=-1', /'-n, --limit <n>' argument '-1' is invalid.*0 or more/],
+  ['map ./tasks.mjs#square 1 --total-timeout 0', /'-T, --total-timeout <duration>' argument '0' is invalid/],
+  ['map ./tasks.mjs#square 1 --grace never', /'-g, --grace <duration>' argument 'never' is invalid/],
+  [
+    'map ./tasks.mjs#square 1 --max-failures 0%',
+    /argument '0%' is invalid.*whole number or a percentage, like 10 or 5%/,
+  ],
+  ['map ./tasks.mjs#square 1 --max-failures some', /argument 'some' is invalid/],
+  ['map ./tasks.mjs#square 1 --max-failures 2 --fail-fast', /--fail-fast stops at the first failure.*give one of them/],
+  ['map ./tasks.mjs#square 1 --backoff 1s', /--backoff is the wait before a retry.*add --retries N/],
+  ['map ./tasks.mjs#square 1 --backoff 1s --retries 0', /add --retries N/],
+  ['map ./tasks.mjs#square 1 --max-memory 12x', /argument '12x' is invalid.*like 512M or 2G/],
+  ['map ./tasks.mjs#square 1 --max-memory 0', /argument '0' is invalid/],
+  [
+    'map ./tasks.mjs#square 1 --max-memory 1G --executor inline',
+    /--max-memory is about workers, and --executor inline/,
+  ],
+  ['map ./tasks.mjs#square 1 --max-tasks-per-worker 0', /argument '0' is invalid.*1 or more/],
+  ['map ./tasks.mjs#square 1 --max-tasks-per-worker 2 -e inline', /--max-tasks-per-worker is about workers/],
+  ['map ./tasks.mjs#square 1 --order random', /Allowed choices are completion, input/],
+  ['map ./tasks.mjs#square 1 --progress bar', /Allowed choices are auto, live, plain, json, none/],
+  ['map ./tasks.mjs#square 1 --init ./tasks.mjs#nope', /\.\/tasks\.mjs has no export "nope"/],
+  ['map ./tasks.mjs#square 1 --init ./tasks.mjs#answer', /the export "answer" of \.\/tasks\.mjs is not a function/],
+  ['map ./tasks.mjs#square 1 --init ./nowhere.mjs', /there is no module \.\/nowhere\.mjs/],
+  ['map ./tasks.mjs#square --glob *.mjs --input x', /inputs come from one place, not from --input and from --glob/],
+  ['map ./tasks.mjs#square 1 --glob', /'--glob <pattern\.\.\.>' argument missing/],
+  ['map ./tasks.mjs#square --glob *.xyz', /no file matches --glob '\*\.xyz'/],
+  ['map ./tasks.mjs#square --glob *.mjs -f csv', /--input-format says what --input holds, and there is no --input/],
+  [
+    'map --glob *.mjs ./tasks.mjs#square',
+    /missing required argument.*\n.*\n\(what follows --glob is taken for patterns/,
+  ],
+  ['resume', /missing required argument 'journal'/],
+  ['resume no.journal', /can't read the journal no\.journal: no such file/],
+  ['resume tasks.mjs', /tasks\.mjs, line 1: this is not a line of a journal/],
+  ['doctor now', /too many arguments for 'doctor'/],
+  ['completion', /missing required argument 'shell'/],
+  ['--verison', /unknown option '--verison'\n\(Did you mean --version\?\)/],
   ['map ./tasks.mjs#square 1 --input-format csv', /there is no --input/],
-  ['map ./tasks.mjs#square 1 --input in.txt', /not from both/],
+  ['map ./tasks.mjs#square 1 --input in.txt', /inputs come from one place, not after the module and from --input/],
   ['map ./tasks.mjs#square --input missing.txt', /can't read the inputs in missing\.txt: no such file/],
   ['map ./tasks.mjs#square --input .', /can't read the inputs in \.: it is a directory/],
   [
@@ -101,6 +143,55 @@ describe('futures', () => {
     const version = await futures(['--version']);
     assert.equal(version.code, 0);
     assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('has a help that fits a screen of 80 by 24, with an example of each command', async () => {
+    const { code, stdout } = await futures(['--help']);
+    assert.equal(code, 0);
+    const lines = stdout.trimEnd().split('\n');
+    // One is the command line's own, one the prompt's that follows.
+    assert.ok(lines.length <= 22, `${lines.length} lines`);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map((match) => match[1] as string);
+    assert.ok(commands.length >= 4, stdout);
+    for (const command of commands) {
+      assert.match(stdout, new RegExp(`Examples:[\\s\\S]*futures ${command}`));
+      if (command === 'help') continue;
+      const own = await futures(['help', command]);
+      assert.equal(own.code, 0);
+      assert.match(own.stdout, new RegExp(`Examples:\\n[\\s\\S]*futures ${command}`));
+      lines.push(...own.stdout.split('\n'));
+    }
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+  });
+
+  for (const executor of executors) {
+    it(`says that it was --init that failed, and starts no task: ${executor}`, async () => {
+      using directory = temporaryDirectory();
+      const init = directory.write('init.mjs', "export const open = () => { throw new TypeError('no database'); };\n");
+      const ended = await futures([
+        'map',
+        './tasks.mjs#square',
+        '1',
+        '2',
+        '3',
+        '-e',
+        executor,
+        '--init',
+        `${init}#open`,
+      ]);
+      assert.equal(ended.code, 1);
+      assert.equal(ended.stdout, '');
+      assert.match(ended.stderr, /error: (.* InitError: )?--init \S+init\.mjs#open failed: TypeError: no database\n$/);
+    });
+  }
+
+  it('says what a worker calls first, where it ends in that', async () => {
+    const ended = await futures(['map', './tasks.mjs#square', '1', '--init', './tasks.mjs#exits']);
+    assert.equal(ended.code, 1);
+    assert.match(ended.stderr, /error: .*exited with code 3.* \(which calls --init \.\/tasks\.mjs#exits first\)\n$/);
   });
 
   it('prints its help to standard error, with exit code 2, when no command is given', async () => {
