@@ -2,7 +2,7 @@
 
 import { formatDuration } from './durations.js';
 import { formatRate } from './progress/facts.js';
-import { cutToWidth } from './screen-text.js';
+import { cutToWidth, harmless } from './screen-text.js';
 import type { Tally } from './tally.js';
 import type { Terminal } from './terminal.js';
 
@@ -32,7 +32,7 @@ function failureLines(tally: Tally, columns: number): string[] {
   const shown = groups.slice(0, groupsShownMax);
   const countColumns = Math.max(...shown.map(({ count }) => String(count).length));
   const lines = shown.map(({ title, count }) => {
-    return cutToWidth(`  ${String(count).padStart(countColumns)} × ${title}`, columns);
+    return cutToWidth(`  ${String(count).padStart(countColumns)} × ${harmless(title)}`, columns);
   });
   const hidden = groups.slice(groupsShownMax).reduce((sum, { count }) => sum + count, tally.otherFailures);
   if (hidden > 0) lines.push(`  and ${hidden} more, with other messages`);
