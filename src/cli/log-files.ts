@@ -1,6 +1,6 @@
 /** A file for each task that prints, written by its worker: it has everything that the task has printed, whatever happens next. */
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CurrentTask } from 'concurrent-futures';
 
@@ -37,11 +37,17 @@ export class LogFiles {
     if (this.#open !== undefined) closeSync(this.#open.file);
     this.#open = undefined;
     const path = join(this.#folder, logName(task.name));
-    const file = openSync(path, task.attempt === 1 ? 'w' : 'a');
+    const file = openSync(path, task.attempt === 1 ? 'w' : 'a+');
     this.#open = { task, file };
-    if (task.attempt > 1) writeSync(file, `--- attempt ${task.attempt} ---\n`);
+    if (task.attempt > 1) writeSync(file, `${endsMidLine(file) ? '\n' : ''}--- attempt ${task.attempt} ---\n`);
     return file;
   }
+}
+
+function endsMidLine(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
 }
 
 /** `#12 in/photo.jpg` → `000012-in_photo.jpg.log`: of the input what every file system takes. */

@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 import { formatDuration } from './durations.js';
 import { userFrames } from './failure-title.js';
 import { formatRate } from './progress/facts.js';
-import { cutToWidth } from './screen-text.js';
+import { cutToWidth, harmless } from './screen-text.js';
 import type { FailureGroup, Tally } from './tally.js';
 import type { Terminal } from './terminal.js';
 
@@ -90,7 +90,7 @@ function failureLines(tally: Tally, columns: number, colors: Terminal['colors'])
   const shown = groups.slice(0, groupsShownMax);
   const countColumns = Math.max(...shown.map(({ count }) => String(count).length));
   const lines = shown.flatMap((group) => {
-    const title = `  ${String(group.count).padStart(countColumns)} × ${group.title}`;
+    const title = `  ${String(group.count).padStart(countColumns)} × ${harmless(group.title)}`;
     return [cutToWidth(title, columns), ...details(group, countColumns + 5, columns).map(colors.dim)];
   });
   const hidden = groups.slice(groupsShownMax).reduce((sum, { count }) => sum + count, tally.otherFailures);

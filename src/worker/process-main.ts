@@ -27,6 +27,8 @@ if (watchesParent) endWithParent();
 const claimant = new FileClaimant(childFds.claims);
 const bellFrame = encodeFrame(bellMessage);
 
+/** The task that has reported last: its outcome goes the way of its reports, or it would overtake them. */
+let reportedSeq = -1;
 const scope = new IsolateScope();
 setWorkerScope(scope);
 const runtime = new Runtime(
@@ -41,7 +43,9 @@ const runtime = new Runtime(
       loaded: () => claimant.loaded(),
     },
     send(message) {
-      if (message.kind === 'done' && claimant.answer(message.seq, message.value, message.ms)) return;
+      if (message.kind === 'report') reportedSeq = message.seq;
+      const isSmall = message.kind === 'done' && message.seq !== reportedSeq;
+      if (isSmall && claimant.answer(message.seq, message.value, message.ms)) return;
       writeFully(encodeFrame(message));
     },
     flush() {

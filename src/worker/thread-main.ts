@@ -33,13 +33,17 @@ if (data.stderr) process.stderr.write = drop;
 if (data.stdout === 'stderr') process.stdout.write = process.stderr.write.bind(process.stderr);
 else if (data.stdout) process.stdout.write = drop;
 
+/** The task that has reported last: its outcome goes the way of its reports, or it would overtake them. */
+let reportedSeq = -1;
 const scope = new IsolateScope();
 setWorkerScope(scope);
 const runtime = new Runtime(
   {
     claimant: new SharedClaims(data.claims),
     send(message, moved) {
-      if (message.kind === 'done' && outcomes.write(message.seq, message.value, message.ms)) {
+      if (message.kind === 'report') reportedSeq = message.seq;
+      const isSmall = message.kind === 'done' && message.seq !== reportedSeq;
+      if (isSmall && outcomes.write(message.seq, message.value, message.ms)) {
         if (outcomes.ring()) data.port.postMessage(bellMessage);
       } else data.port.postMessage(message, moved);
       pool.stir();

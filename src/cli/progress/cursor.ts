@@ -13,26 +13,30 @@ export function hideCursorUntilRestored(write: (text: string) => void, leave: ()
     leave();
     write(showCursor);
   };
-  // Each of these ends or stops the process as soon as nobody listens any more.
-  const passOn = (signal: NodeJS.Signals): void => {
+  // It ends the process as soon as nobody listens any more.
+  const end = (signal: NodeJS.Signals): void => {
     giveBack();
-    process.removeListener(signal, passOn);
+    process.removeListener(signal, end);
     process.kill(process.pid, signal);
   };
-  const continued = (): void => {
-    process.on('SIGTSTP', passOn);
-    write(hideCursor);
+  // Ctrl-Z. The signal itself would stop no process whose shell does not look after it.
+  const pause = (): void => {
+    giveBack();
+    process.kill(process.pid, 'SIGSTOP');
   };
-  const ends: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGQUIT'];
-  for (const signal of [...ends, 'SIGTSTP' as const]) process.on(signal, passOn);
-  process.on('SIGCONT', continued);
-  process.on('exit', giveBack);
-  write(hideCursor);
+  const hide = (): void => write(hideCursor);
+  const listeners = [
+    ['SIGHUP', end],
+    ['SIGQUIT', end],
+    ['SIGTSTP', pause],
+    ['SIGCONT', hide],
+    ['exit', giveBack],
+  ] as const;
+  for (const [event, listener] of listeners) process.on(event, listener as () => void);
+  hide();
   return {
     restore: () => {
-      for (const signal of [...ends, 'SIGTSTP' as const]) process.removeListener(signal, passOn);
-      process.removeListener('SIGCONT', continued);
-      process.removeListener('exit', giveBack);
+      for (const [event, listener] of listeners) process.removeListener(event, listener as () => void);
       giveBack();
     },
   };

@@ -17,27 +17,62 @@ import { formatRate, leftMs, type ProgressFacts } from './facts.js';
 type Colors = Terminal['colors'];
 type Worker = ReturnType<ProgressFacts['stats']>['workers'][number];
 
-const failuresMax = 3;
-const barColumnsMax = 24;
-const barColumnsMin = 6;
+/** Who has so few columns hardly gets by with half of them. */
+const halvedColumnsMin = 60;
 
 export function frameLines(
   facts: ProgressFacts,
   colors: Colors,
   size: { readonly columns: number; readonly rows: number },
 ): string[] {
-  // One column stays free: a full line makes some terminals wrap. And some of the rows, for what is printed.
+  // One column stays free: a full line makes some terminals wrap.
   const columns = Math.max(1, size.columns - 1);
-  const rows = Math.max(1, Math.floor((size.rows * 2) / 3));
+  const space = Space.of(size);
   const { running, workers } = facts.stats();
-  const lines = [headLine(facts, running, colors, columns)];
-  const failures = facts.tally.recentFailures.slice(-Math.min(failuresMax, Math.floor(rows / 4)));
-  const workerRows = rows - lines.length - failures.length;
-  lines.push(...workerLines(workers, facts, colors, { columns, rows: workerRows }));
-  for (const { label, title } of failures) {
-    lines.push(colors.red(cutToWidth(harmless(`✗ ${label}: ${title}`), columns)));
+  const head = headLine(facts, running, colors, columns);
+  space.take(head);
+  const recent = facts.tally.recentFailures;
+  const failures = recent
+    .slice(Math.max(0, recent.length - Math.floor(space.rows / 4)))
+    .map(({ label, title }) => colors.red(cutToWidth(harmless(`✗ ${label}: ${title}`), columns)));
+  for (const line of failures) space.take(line);
+  return [head, ...workerLines(workers, space, (worker) => workerLine(worker, facts, colors, columns)), ...failures];
+}
+
+/**
+ * The rows there are. Some stay for what is printed; and a window that gets half as wide breaks long lines in two: what would leave
+ * it at the top then could never be erased.
+ */
+class Space {
+  /** How many more lines there may be. */
+  rows: number;
+  /** How many rows they may take in a window half as wide. */
+  #rowsOfHalf: number;
+  readonly #halfColumns: number;
+
+  constructor(rows: number, rowsOfHalf: number, halfColumns: number) {
+    this.rows = rows;
+    this.#rowsOfHalf = rowsOfHalf;
+    this.#halfColumns = halfColumns;
   }
-  return lines;
+
+  static of({ columns, rows }: { readonly columns: number; readonly rows: number }): Space {
+    const halfColumns = columns < halvedColumnsMin ? columns : Math.floor(columns / 2);
+    return new Space(Math.max(1, Math.floor((rows * 2) / 3)), rows - 1, halfColumns);
+  }
+
+  copy(): Space {
+    return new Space(this.rows, this.#rowsOfHalf, this.#halfColumns);
+  }
+
+  /** Whether there is room for the line, and then less. */
+  take(line: string): boolean {
+    const rowsOfHalf = Math.ceil(stringWidth(line) / this.#halfColumns);
+    if (this.rows < 1 || this.#rowsOfHalf < rowsOfHalf) return false;
+    this.rows -= 1;
+    this.#rowsOfHalf -= rowsOfHalf;
+    return true;
+  }
 }
 
 interface Part {
@@ -58,12 +93,10 @@ function headLine(facts: ProgressFacts, running: number, colors: Colors, columns
   if (tally.perSecond > 0) parts.push({ text: `${formatRate(tally.perSecond)}/s`, rank: 4, paint: colors.dim });
   const left = leftMs(facts);
   if (left !== undefined) parts.push({ text: `${formatDuration(left)} left`, rank: 2, paint: colors.dim });
-  while (parts.length > 1 && widthOf(parts) > columns) parts.splice(leastOf(parts), 1);
-  const barColumns = Math.min(barColumnsMax, columns - widthOf(parts) - 1);
-  const bar =
-    total === undefined || barColumns < barColumnsMin ? '' : `${barOf(tally.done / total, barColumns, colors)} `;
-  const [first, ...others] = parts.map(({ text, paint }) => paint(cutToWidth(text, columns)));
-  return bar + [first, ...others].join(' · ');
+  const bar = total === undefined ? '' : barOf(tally.done / total, barColumns(columns), colors);
+  const room = columns - stringWidth(bar);
+  while (parts.length > 1 && widthOf(parts) > room) parts.splice(leastOf(parts), 1);
+  return bar + parts.map(({ text, paint }) => paint(cutToWidth(text, columns))).join(' · ');
 }
 
 function widthOf(parts: readonly Part[]): number {
@@ -74,30 +107,40 @@ function leastOf(parts: readonly Part[]): number {
   return parts.reduce((least, { rank }, i) => (rank > (parts[least] as Part).rank ? i : least), 0);
 }
 
-function barOf(share: number, columns: number, colors: Colors): string {
-  const full = Math.min(columns, Math.floor(share * columns) || 0);
-  return colors.green('█'.repeat(full)) + colors.dim('░'.repeat(columns - full));
+/** By the window alone: a bar that took what the numbers leave would change its length with them. */
+function barColumns(columns: number): number {
+  if (columns >= 70) return 24;
+  return columns >= 50 ? 12 : 0;
 }
 
-function workerLines(
-  workers: readonly Worker[],
-  facts: ProgressFacts,
-  colors: Colors,
-  { columns, rows }: { readonly columns: number; readonly rows: number },
-): string[] {
-  if (rows < 1) return [];
-  const shown = workers.length <= rows ? workers : longestFirst(workers).slice(0, rows - 1);
-  const idColumns = Math.max(1, ...shown.map(({ id }) => String(id).length));
-  const lines = shown.map((worker) => {
-    const head = `${String(worker.id).padStart(idColumns)} ${timeOf(worker).padStart(8)}  `;
-    const label = worker.task === undefined ? undefined : harmless(worker.task);
-    if (label === undefined) return colors.dim(cutToWidth(head + worker.state, columns));
-    const report = reportText(facts.reportOf(worker.task as string));
-    return colors.dim(cutToWidth(head, columns)) + taskText(label, report, columns - head.length, colors);
-  });
-  if (shown.length < workers.length)
-    lines.push(colors.dim(cutToWidth(`and ${workers.length - shown.length} more`, columns)));
-  return lines;
+function barOf(share: number, columns: number, colors: Colors): string {
+  if (columns === 0) return '';
+  const full = Math.min(columns, Math.floor(share * columns) || 0);
+  return `${colors.green('█'.repeat(full)) + colors.dim('░'.repeat(columns - full))} `;
+}
+
+/** All of them where they fit, else those that run longest, and how many there are besides. */
+function workerLines(workers: readonly Worker[], space: Space, lineOf: (worker: Worker) => string): string[] {
+  const whole = space.copy();
+  if (workers.length <= space.rows) {
+    const lines = workers.map(lineOf);
+    if (lines.every((line) => whole.take(line))) return lines;
+  }
+  const lines: string[] = [];
+  if (!space.take('and more')) return lines;
+  for (const worker of longestFirst(workers)) {
+    const line = lineOf(worker);
+    if (!space.take(line)) break;
+    lines.push(line);
+  }
+  return [...lines, `and ${workers.length - lines.length} more`];
+}
+
+function workerLine(worker: Worker, facts: ProgressFacts, colors: Colors, columns: number): string {
+  const head = `${String(worker.id).padEnd(3)} ${timeOf(worker).padStart(7)}  `;
+  if (worker.task === undefined) return colors.dim(cutToWidth(head + worker.state, columns));
+  const report = reportText(facts.reportOf(worker.task));
+  return colors.dim(cutToWidth(head, columns)) + taskText(harmless(worker.task), report, columns - head.length, colors);
 }
 
 /** Those without a task come last. */

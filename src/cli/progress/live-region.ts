@@ -13,6 +13,8 @@
  * their number, which leaves garbage behind.) What a child process or a key writes past us lands on the blank line.
  */
 
+/** While it has not heard yet that the window is narrower, a line that is too long must be cut, and not take two rows. */
+const [wrapOff, wrapOn] = ['\x1b[?7l', '\x1b[?7h'];
 const eraseToLineEnd = '\x1b[K';
 const eraseBelow = '\x1b[J';
 
@@ -25,25 +27,27 @@ export class LiveRegion {
     this.#write = write;
   }
 
-  /** Prints `above`, which is nothing or whole lines, and the region below it. No line may be wider than the terminal. */
+  /** Prints `above`, which is nothing or whole lines, and the region below it. */
   draw(above: string, lines: readonly string[], columns: number): void {
     // Line by line over the old ones, so that nothing flickers; not where the terminal may have broken these anew.
     const erased = above !== '' || columns !== this.#columns ? this.#erased() : '\r';
     this.#columns = columns;
     this.#shownRows = lines.length;
     const body = lines.map((line) => `\n${line}${eraseToLineEnd}`).join('');
-    this.#write(lines.length === 0 ? erased + above : `${erased}${above}${body}${eraseBelow}\x1b[${lines.length}A\r`);
+    const up = `\x1b[${lines.length}A\r`;
+    this.#write(erased + above + wrapOff + body + eraseBelow + wrapOn + up);
   }
 
   /** Takes the region off; the cursor is where it was before it was drawn first. */
   erase(): void {
-    if (this.#shownRows > 0) this.#write(this.#erased());
+    this.#write(this.#erased());
     this.#shownRows = 0;
   }
 
+  /** The blank line goes in any case: keys that were pressed may stand there. */
   #erased(): string {
-    if (this.#shownRows === 0) return '';
+    const erased = `\r${eraseToLineEnd}`;
     // From the line below: some terminals keep a copy of what is erased from the first cell of the screen on.
-    return `\r${eraseToLineEnd}\n${eraseBelow}\x1b[A`;
+    return this.#shownRows === 0 ? erased : `${erased}\n${eraseBelow}\x1b[A`;
   }
 }
