@@ -79,7 +79,7 @@ function slowestLines(tally: Tally, columns: number): string[] {
   const lines = shown.map(({ label, status, attempts }, place) => {
     const notes = [...(status === 'failed' ? ['failed'] : []), ...(attempts > 1 ? [`attempt ${attempts}`] : [])];
     const time = (times[place] as string).padStart(timeColumns);
-    return cutToWidth(`  ${time}  ${label}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`, columns);
+    return cutToWidth(`  ${time}  ${harmless(label)}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`, columns);
   });
   return ['slowest:', ...lines];
 }
@@ -103,5 +103,5 @@ function details({ stack, inputs, count }: FailureGroup, indent: number, columns
   const more = count - Math.min(count, inputsShownMax);
   const which = inputs.slice(0, inputsShownMax).join(', ') + (more > 0 ? `, and ${more} more` : '');
   const lines = [...userFrames(stack, process.cwd(), framesShownMax), `of ${which}`];
-  return lines.map((line) => cutToWidth(' '.repeat(indent) + line, columns));
+  return lines.map((line) => cutToWidth(' '.repeat(indent) + harmless(line), columns));
 }
