@@ -1,6 +1,6 @@
 /** How far the run is, while it goes on: a line that renews itself on a terminal, now and then a line elsewhere. */
 
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { formatDuration } from './durations.js';
 import type { Tally } from './tally.js';
 import type { Terminal } from './terminal.js';

@@ -1,7 +1,7 @@
 /** What standard error can show. */
 
+import stringWidth from 'fast-string-width';
 import pc from 'picocolors';
-import stringWidth from 'string-width';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
