@@ -1,6 +1,6 @@
 /** Text that others wrote, made fit for a terminal. */
 
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /** A terminal acts on these; the last are marks that turn the direction of text around. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

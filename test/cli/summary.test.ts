@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import stringWidth from 'fast-string-width';
 import pc from 'picocolors';
-import stringWidth from 'string-width';
 import type { TaskRecord } from '../../src/cli/records.js';
 import { summaryLines } from '../../src/cli/summary.js';
 import { Tally } from '../../src/cli/tally.js';

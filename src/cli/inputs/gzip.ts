@@ -23,18 +23,23 @@ export async function* decompressed(
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     let start: Uint8Array = new Uint8Array(0);
-    // No further than it takes to tell: whoever writes a line into a pipe waits for its result.
-    while (start.length < magic.length && start.every((byte, index) => byte === magic[index])) {
+    // No longer than it takes: the one line of a pipe that stays open may be shorter.
+    while (start.length < magic.length && beginsLikeGzip(start)) {
       const next = await iterator.next();
       if (next.done === true) break;
       start = Buffer.concat([start, next.value]);
     }
-    if (magic.every((byte, index) => start[index] === byte)) yield* gunzipped(start, iterator, source);
+    if (start.length >= magic.length && beginsLikeGzip(start)) yield* gunzipped(start, iterator, source);
     else if (isNamed) throw new InputError(source, undefined, whatElse(start));
     else yield* following(start, iterator);
   } finally {
     await iterator.return?.();
   }
+}
+
+/** As far as it goes. */
+function beginsLikeGzip(start: Uint8Array): boolean {
+  return magic.every((byte, index) => index >= start.length || start[index] === byte);
 }
 
 function whatElse({ length }: Uint8Array): string {

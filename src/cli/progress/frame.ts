@@ -7,7 +7,7 @@
  *   ✗ #7 broken.jpg: Error: not a picture
  */
 
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { formatDuration } from '../durations.js';
 import { cutStartToWidth, cutToWidth, harmless } from '../screen-text.js';
 import type { TaskReport } from '../task-news.js';
