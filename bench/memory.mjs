@@ -20,6 +20,12 @@ export function residentOf(pid) {
   return inMegabytes(kilobytes);
 }
 
+/** The most that another process has had so far, in megabytes; `undefined` once it is gone. */
+export function peakOf(pid) {
+  const kilobytes = fromStatus(pid, 'VmHWM');
+  return kilobytes === undefined ? undefined : inMegabytes(kilobytes);
+}
+
 export function resident() {
   return process.memoryUsage.rss() / 2 ** 20;
 }

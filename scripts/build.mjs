@@ -92,6 +92,28 @@ const workerSources = {
   },
 };
 
+/** What the command's report page is made of, each built to one text: its style sheet, and the script that a browser runs. */
+const pageParts = {
+  name: 'page-part',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'page-part';
+    onResolve({ filter: /^page-part:/ }, ({ path }) => ({ path: path.slice('page-part:'.length), namespace }));
+    onLoad({ filter: /.*/, namespace }, async ({ path }) => {
+      const { outputFiles } = await build({
+        absWorkingDir: root,
+        bundle: true,
+        logLevel: 'warning',
+        entryPoints: [`src/cli/report/${path}`],
+        format: 'iife',
+        target: ['chrome109', 'firefox115', 'safari16'],
+        minify: true,
+        write: false,
+      });
+      return { contents: outputFiles[0].text, loader: 'text' };
+    });
+  },
+};
+
 /**
  * Bundlers evaluate calls of a `createRequire` that is imported by its name, and put `undefined` in the place of those they
  * can't (webpack); as a property they leave it alone.
@@ -178,6 +200,9 @@ if (existsSync(join(root, 'src/cli/main.ts'))) {
     outdir: `${out}/cli`,
     format: 'esm',
     packages: 'external',
+    // What few runs need (the report) is loaded by those alone.
+    splitting: true,
+    plugins: [pageParts],
   });
   chmodSync(join(dist, 'cli/main.js'), 0o755);
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { matchedFiles } from './inputs/matched-files.js';
 import type { InputChoice } from './inputs/open-inputs.js';
 import { fileProblem, UsageError } from './usage-error.js';
 
@@ -37,7 +38,7 @@ function fileOf(url: URL): string | undefined {
   return candidates.find((candidate) => statSync(fileURLToPath(candidate), { throwIfNoEntry: false })?.isFile());
 }
 
-/** Of a file's bytes or the list of inputs; `undefined` for standard input, which can't be read twice. */
+/** Of a file's bytes, or of the list of inputs or of files that match; `undefined` for standard input, which can't be read twice. */
 export async function inputsDigest(choice: InputChoice): Promise<string | undefined> {
   const hash = createHash('sha256');
   switch (choice.kind) {
@@ -46,7 +47,7 @@ export async function inputsDigest(choice: InputChoice): Promise<string | undefi
     case 'arguments':
       return hash.update(JSON.stringify(choice.values)).digest('hex');
     case 'glob':
-      return hash.update(JSON.stringify(choice.patterns)).digest('hex');
+      return hash.update(JSON.stringify(await matchedFiles(choice.patterns))).digest('hex');
     case 'file':
       // A pipe is read once, by the run.
       if (!statSync(choice.path, { throwIfNoEntry: false })?.isFile()) return undefined;

@@ -10,8 +10,9 @@ export function parseDuration(text: string): number | undefined {
   return durationMs > 0 && Number.isFinite(durationMs) ? durationMs : undefined;
 }
 
-/** `0.4 ms`, `12 ms`, `3.2 s`, `2 m 05 s`, `1 h 02 m`. */
+/** `80 µs`, `0.4 ms`, `12 ms`, `3.2 s`, `2 m 05 s`, `1 h 02 m`. */
 export function formatDuration(durationMs: number): string {
+  if (durationMs < 0.0995) return `${Math.round(durationMs * 1000)} µs`;
   if (durationMs < 10) return `${durationMs.toFixed(1)} ms`;
   if (durationMs < 999.5) return `${Math.round(durationMs)} ms`;
   if (durationMs < 59_950) return `${(durationMs / 1000).toFixed(1)} s`;

@@ -11,6 +11,7 @@
  */
 
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Machine } from './report/machine.js';
 import { codeOf, fileProblem, messageOf, UsageError } from './usage-error.js';
 
 /** What a run was started with; times in milliseconds since the epoch. */
@@ -25,6 +26,8 @@ export interface JournalHead {
   readonly flags: Readonly<Record<string, unknown>>;
   /** Hexadecimal; `undefined` where it can't be known before the inputs are read. */
   readonly digests: { readonly module: string; readonly inputs: string | undefined };
+  /** Where it was started. */
+  readonly machine?: Machine;
 }
 
 /** A line that says what became of a task. */

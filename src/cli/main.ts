@@ -2,13 +2,14 @@
 /** The command `futures`: parses, and hands over. */
 
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { type DoctorFlags, runDoctor } from './doctor-command.js';
 import { exitCodes } from './exit-codes.js';
 import { runMap } from './map-command.js';
-import { declareRunOptions, declareWorkOptions, type MapFlags } from './map-options.js';
-import { mapNotes, resumeNotes } from './notes.js';
+import { declareRunOptions, declareWorkOptions, type MapFlags, orders } from './map-options.js';
+import { mapNotes, reportNotes, resumeNotes } from './notes.js';
 import { reportProblem } from './operate.js';
+import type { ReportFlags } from './report-command.js';
 import { type ResumeFlags, runResume } from './resume-command.js';
 import { standardError } from './terminal.js';
 import { UsageError } from './usage-error.js';
@@ -39,6 +40,20 @@ async function main(argv: readonly string[]): Promise<number> {
     .addHelpText('after', resumeNotes)
     .action(async (journal: string, flags: ResumeFlags) => {
       exitCode = await runResume(journal, flags);
+    });
+  program
+    .command('report')
+    .argument('<journal>', 'what --journal has written')
+    .option('--html <file>', 'write a page with a timeline, latencies and failures')
+    .option('--trace <file>', 'write a trace for Perfetto and chrome://tracing')
+    .option('-o, --output <file>', 'write the results')
+    .addOption(new Option('--order <order>', 'order of the results (default: completion)').choices(orders))
+    .summary('tell what a run has done, from its journal')
+    .description('Tell what a run of "futures map --journal" has done. Without options, print its summary.')
+    .addHelpText('after', reportNotes)
+    .action(async (journal: string, flags: ReportFlags) => {
+      const { runReport } = await import('./report-command.js');
+      exitCode = await runReport(journal, flags);
     });
   program
     .command('doctor')

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { type Executor, InlineExecutor, ProcessPoolExecutor, ThreadPoolExecutor } from 'concurrent-futures';
 import { type InitFunction, prepareWorker, type WorkerPreparation } from './prepare-worker.js';
 import type { Limit } from './units.js';
+import { messageOf, UsageError } from './usage-error.js';
 import { workerTasks } from './worker-tasks.js';
 
 export const executorKinds = ['thread', 'process', 'inline'] as const;
@@ -36,7 +37,8 @@ export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecuto
   const options = {
     // Standard output is for results alone; what tasks print goes with the rest.
     stdout: 'stderr',
-    ...{ initializer: workerTasks().prepareWorker, initargs: [preparation] },
+    initializer: workerTasks().prepareWorker,
+    initargs: [preparation],
     ...(maxWorkers !== undefined && { maxWorkers }),
     ...(maxTasksPerWorker !== undefined && { maxTasksPerWorker }),
   } as const;
@@ -50,13 +52,24 @@ export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecuto
         workers,
       };
     case 'inline':
-      // Its tasks print on this process's own stream; the results are past that already.
-      process.stdout.write = (...args: unknown[]) => (process.stderr.write as (...args: unknown[]) => boolean)(...args);
-      await prepareWorker({ ...preparation, prints: undefined });
+      await prepareHere({ ...preparation, prints: undefined });
       return { executor: new InlineExecutor(), workers: 1 };
     default:
       return wishes.executor satisfies never;
   }
+}
+
+async function prepareHere(preparation: WorkerPreparation): Promise<void> {
+  try {
+    await prepareWorker(preparation);
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
+
+/** Inline tasks print on this process's own stream. To be called once the results have their way past that. */
+export function leaveStandardOutputToResults(): void {
+  process.stdout.write = (...args: unknown[]) => (process.stderr.write as (...args: unknown[]) => boolean)(...args);
 }
 
 function workerCount(limit: Limit | undefined): number | undefined {

@@ -11,7 +11,8 @@ import { type RunSettings, runSettings, type Work, workOf } from './map-settings
 import { findModuleTask, type ModuleTask } from './module-task.js';
 import { operate } from './operate.js';
 import type { InitFunction } from './prepare-worker.js';
-import { newJournal, type RunJournal } from './run-journal.js';
+import { thisMachine } from './report/machine.js';
+import { newJournal, type PreparedJournal } from './run-journal.js';
 
 /** Runs the command and gives its exit code. Throws a `UsageError` before anything has started. */
 export async function runMap(module: string, values: readonly string[], flags: MapFlags): Promise<number> {
@@ -34,8 +35,9 @@ export async function runMap(module: string, values: readonly string[], flags: M
             values,
             flags: { ...kept },
             digests,
+            machine: thisMachine(),
           };
-          return () => newJournal(JournalWriter.create(path, head), path);
+          return { earlier: [], open: () => newJournal(JournalWriter.create(path, head), path) };
         },
   );
 }
@@ -43,21 +45,21 @@ export async function runMap(module: string, values: readonly string[], flags: M
 /**
  * Finds what has to be run, and runs it.
  *
- * @param prepareJournal checks what there is to check of a journal, and gives what opens it
+ * @param prepareJournal checks what there is to check of a journal, and gives what there is of it
  */
 export async function runWork(
   work: Work,
   settings: RunSettings,
-  prepareJournal: ((task: ModuleTask) => Promise<() => RunJournal>) | undefined,
+  prepareJournal: ((task: ModuleTask) => Promise<PreparedJournal>) | undefined,
 ): Promise<number> {
   const init = settings.init === undefined ? undefined : await initFunction(settings.init);
   const logsPath = settings.logsPath === undefined ? undefined : madeFolder(settings.logsPath);
   const ready = await makeExecutor({ ...settings, logsPath, init });
   const task = await findModuleTask(work.module, process.cwd(), canLook(settings) ? ready.executor : undefined);
-  const openJournal = await prepareJournal?.(task);
+  const prepared = await prepareJournal?.(task);
   const inputs = limited(await openInputs(work.inputs), work);
   const inputPath = work.inputs.kind === 'file' ? work.inputs.path : undefined;
-  return await operate({ task, ready, inputs, inputPath, spread: work.spread, settings, openJournal });
+  return await operate({ task, ready, inputs, inputPath, spread: work.spread, settings, work, prepared });
 }
 
 /** Whether a worker may look at the module: where tasks are counted, that would be one, and an inline executor is this thread. */
@@ -67,5 +69,5 @@ function canLook({ executor, maxTasksPerWorker }: RunSettings): boolean {
 
 async function initFunction(reference: string): Promise<InitFunction> {
   const { url, exportName, loader } = await findModuleTask(reference, process.cwd());
-  return { url, exportName, loader };
+  return { text: reference, url, exportName, loader };
 }

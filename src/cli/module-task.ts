@@ -1,7 +1,14 @@
 /** The function that the user named, checked without loading it into this thread. */
 
 import { basename } from 'node:path';
-import { CancelledError, type Executor, inThread, tasksFrom, WorkerLostError } from 'concurrent-futures';
+import {
+  BrokenExecutorError,
+  CancelledError,
+  type Executor,
+  inThread,
+  tasksFrom,
+  WorkerLostError,
+} from 'concurrent-futures';
 import type { ExportDescription, ModuleDescription, TypeScriptLoader } from './describe-module.js';
 import { locateModule, type ModuleLocation } from './module-location.js';
 import { nearest } from './nearest.js';
@@ -63,6 +70,8 @@ async function describe(
   try {
     return await future;
   } catch (error) {
+    // Not the module's fault: the workers can't start at all.
+    if (error instanceof BrokenExecutorError) throw new UsageError(error.message);
     return { kind: 'failed', problem: loadProblem(error) };
   } finally {
     clearTimeout(limit);

@@ -32,3 +32,14 @@ Examples:
   futures resume resize.journal
   futures resume resize.journal --failed --retries 2 --max-workers 4
 `;
+
+export const reportNotes = `
+A journal may be that of a run that was stopped or killed, or that still goes on.
+The page needs no network and no other file. The trace opens in ui.perfetto.dev
+and chrome://tracing.
+
+Examples:
+  futures report resize.journal
+  futures report resize.journal --html resize.html --trace resize.json
+  futures report resize.journal -o results.jsonl --order input
+`;

@@ -6,15 +6,16 @@ import { formatDuration } from './durations.js';
 import { exitCodes } from './exit-codes.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
 import { watchSignals } from './interrupts.js';
-import type { ReadyExecutor } from './make-executor.js';
-import type { RunSettings } from './map-settings.js';
+import { leaveStandardOutputToResults, type ReadyExecutor } from './make-executor.js';
+import type { RunSettings, Work } from './map-settings.js';
 import type { ModuleTask } from './module-task.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
 import { fileOutput, type OutputListener, standardOutput } from './output.js';
 import { type Progress, startProgress } from './progress/progress.js';
 import { type TaskRecord, writtenRecord } from './records.js';
+import type { RunFiles } from './report/run-files.js';
 import { MapRun, type RunEnd } from './run.js';
-import type { RunJournal } from './run-journal.js';
+import type { PreparedJournal, RunJournal } from './run-journal.js';
 import { summaryLines } from './summary.js';
 import { taggedLine } from './tagged-line.js';
 import { Tally } from './tally.js';
@@ -32,8 +33,9 @@ export interface Operation {
   readonly inputPath: string | undefined;
   readonly spread: boolean;
   readonly settings: RunSettings;
+  readonly work: Work;
   /** Opened last, when nothing else can be wrong any more. */
-  readonly openJournal: (() => RunJournal) | undefined;
+  readonly prepared: PreparedJournal | undefined;
 }
 
 /** Inputs that are read and not done, for each worker: enough that no worker ever waits for us to read. */
@@ -53,9 +55,11 @@ export async function operate(operation: Operation): Promise<number> {
     ready: () => parts.run?.wake(),
     lost: (loss) => parts.run?.loseOutput(loss),
   });
+  if (settings.executor === 'inline') leaveStandardOutputToResults();
   const { executor, workers } = operation.ready;
-  const journal = operation.openJournal?.();
-  const sink = new Sink(tally, output, journal, (end) => run.stop(end), { total: inputs.total, settings });
+  const files = await openFiles(operation);
+  const journal = operation.prepared?.open();
+  const sink = new Sink(tally, output, journal, (end) => stop(end), { total: inputs.total, settings, files });
   const news = new TaskNews((label, line) => parts.progress?.print(taggedLine(terminal, label, line)));
   const run = new MapRun({
     inputs,
@@ -77,15 +81,31 @@ export async function operate(operation: Operation): Promise<number> {
   });
   Object.assign(parts, { run, progress });
   if (settings.executor === 'inline') capturePrints(settings.logsPath);
-  if (settings.totalTimeoutMs !== undefined) endAfter(settings.totalTimeoutMs, run);
-  announceSignals(run, progress, terminal, settings.graceMs);
+  let isStopping = false;
+  const stop = (end: RunEnd): void => {
+    if (isStopping) return;
+    isStopping = true;
+    if (!settings.quiet) announce(end, executor.stats().running, settings.graceMs, terminal, progress);
+    run.stop(end);
+  };
+  const closeFiles = (ended: string): readonly string[] =>
+    files?.close({ tally, ended, notStarted: run.notStarted(tally.done) }) ?? [];
+  if (settings.totalTimeoutMs !== undefined) endAfter(settings.totalTimeoutMs, stop);
+  watchSignals(
+    (signal) => stop({ kind: 'interrupted', signal }),
+    () => {
+      progress.hide();
+      closeFiles('interrupted');
+    },
+  );
   const end = await run.run();
   await executor.shutdown({ cancelFutures: true, timeout: shutdownMs });
   inputs.close();
   await output.close();
   journal?.close(end.kind);
+  const fileProblems = closeFiles(end.kind);
   progress.stop();
-  return conclude(end, tally, terminal, { notStarted: run.notStarted(tally.done), journal, settings });
+  return conclude(end, tally, terminal, { notStarted: run.notStarted(tally.done), journal, settings, fileProblems });
 }
 
 function openOutput(
@@ -104,13 +124,22 @@ function now(write: () => void): void {
   write();
 }
 
+/** The page and the trace, where they are wanted: what writes them is loaded for that alone. */
+async function openFiles({ settings, work, prepared }: Operation): Promise<RunFiles | undefined> {
+  const { reportPath: report, tracePath: trace } = settings;
+  if (report === undefined && trace === undefined) return undefined;
+  const { openRunFiles, describeThisRun } = await import('./report/run-files.js');
+  const sessions = [...(prepared?.earlier ?? []), { startedAt: Date.now(), endedAt: Number.POSITIVE_INFINITY }];
+  return openRunFiles({ report, trace }, describeThisRun(work, settings, sessions), sessions);
+}
+
 /** Where outcomes go: the journal first, so that what anybody has seen is not lost. */
 class Sink {
   readonly #tally: Tally;
   readonly #output: OrderedOutput;
   readonly #journal: RunJournal | undefined;
   readonly #stop: (end: RunEnd) => void;
-  readonly #of: { readonly total: number | undefined; readonly settings: RunSettings };
+  readonly #of: SinkSettings;
   #isFlushDue = false;
 
   constructor(
@@ -118,7 +147,7 @@ class Sink {
     output: OrderedOutput,
     journal: RunJournal | undefined,
     stop: (end: RunEnd) => void,
-    of: { readonly total: number | undefined; readonly settings: RunSettings },
+    of: SinkSettings,
   ) {
     this.#tally = tally;
     this.#output = output;
@@ -130,8 +159,11 @@ class Sink {
   take(done: TaskRecord): void {
     const { record, line } = writtenRecord(done);
     this.#tally.count(record);
-    this.#journal?.write(record, line);
-    this.#flushSoon();
+    if (!record.isStopped) {
+      this.#journal?.write(record, line);
+      this.#flushSoon();
+    }
+    this.#of.files?.take(record);
     this.#output.write(record.index, line);
     if (record.status === 'failed') this.#checkFailures();
   }
@@ -143,6 +175,7 @@ class Sink {
     const { worker, ...rest } = known;
     const { record, line } = writtenRecord({ ...rest, input, worker: worker ?? undefined } as TaskRecord);
     this.#tally.countEarlier(record);
+    this.#of.files?.take(record);
     this.#output.write(index, line);
     return true;
   }
@@ -164,8 +197,14 @@ class Sink {
   #checkFailures(): void {
     const { maxFailures } = this.#of.settings;
     if (maxFailures === undefined || !isTooMany(this.#tally, maxFailures, this.#of.total)) return;
-    this.#stop({ kind: 'too many failures', failed: this.#tally.failed });
+    this.#stop({ kind: 'too many failures', failed: this.#tally.failed, max: maxFailures });
   }
+}
+
+interface SinkSettings {
+  readonly total: number | undefined;
+  readonly settings: RunSettings;
+  readonly files: RunFiles | undefined;
 }
 
 function isTooMany({ failed, done }: Tally, max: Limit, total: number | undefined): boolean {
@@ -191,30 +230,26 @@ function submitter(
   };
 }
 
-function endAfter(limitMs: number, run: MapRun): void {
+function endAfter(limitMs: number, stop: (end: RunEnd) => void): void {
   // A timer's longest wait is about 25 days.
-  setTimeout(() => run.stop({ kind: 'out of time', limitMs }), Math.min(limitMs, 2 ** 31 - 1)).unref();
+  setTimeout(() => stop({ kind: 'out of time', limitMs }), Math.min(limitMs, 2 ** 31 - 1)).unref();
 }
 
-function announceSignals(run: MapRun, progress: Progress, terminal: Terminal, graceMs: number): void {
-  watchSignals(
-    (signal) => {
-      progress.hide();
-      terminal.write(`${signal}: no more inputs; ${whatRunning(graceMs)} (again to end now)\n`);
-      run.stop({ kind: 'interrupted', signal });
-    },
-    () => progress.hide(),
-  );
-}
-
-function whatRunning(graceMs: number): string {
-  return graceMs === 0 ? 'running tasks are stopped' : `running tasks have ${formatDuration(graceMs)} to end`;
+/** Says why nothing is started any more, where tasks that run make the command stay. */
+function announce(end: RunEnd, running: number, graceMs: number, terminal: Terminal, progress: Progress): void {
+  const why = end.kind === 'interrupted' ? end.signal : end.kind;
+  if (running === 0 && end.kind !== 'interrupted') return;
+  const grace = graceMs === 0 ? 'running tasks are stopped' : `running tasks have ${formatDuration(graceMs)} to end`;
+  progress.hide();
+  terminal.write(`${why}: no more inputs; ${grace}${end.kind === 'interrupted' ? ' (again to end now)' : ''}\n`);
 }
 
 interface Conclusion {
   readonly notStarted: number | undefined;
   readonly journal: RunJournal | undefined;
   readonly settings: RunSettings;
+  /** The page or the trace could not be written. */
+  readonly fileProblems: readonly string[];
 }
 
 function conclude(end: RunEnd, tally: Tally, terminal: Terminal, of: Conclusion): number {
@@ -222,10 +257,10 @@ function conclude(end: RunEnd, tally: Tally, terminal: Terminal, of: Conclusion)
   if (end.kind === 'output lost' && end.loss.kind === 'reader gone') return exitCodes.succeeded;
   if (!of.settings.quiet) terminal.write(`${summaryLines(tally, of.notStarted, terminal).join('\n')}\n`);
   const { code, problem } = verdict(end, tally);
-  if (problem !== undefined) reportProblem(terminal, problem);
+  for (const each of [...(problem === undefined ? [] : [problem]), ...of.fileProblems]) reportProblem(terminal, each);
   if (of.journal !== undefined && end.kind !== 'inputs over' && !of.settings.quiet)
     terminal.write(`to go on: futures resume ${shellWord(of.journal.path)}\n`);
-  return code;
+  return code === exitCodes.succeeded && of.fileProblems.length > 0 ? exitCodes.someFailed : code;
 }
 
 function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly problem?: string } {
@@ -235,7 +270,7 @@ function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly p
     case 'interrupted':
       return { code: exitCodes[end.signal] };
     case 'too many failures':
-      return { code: exitCodes.someFailed, problem: `stopped after ${failures(end.failed)}` };
+      return { code: exitCodes.someFailed, problem: `stopped after ${failures(end.failed, end.max)}` };
     case 'out of time':
       return { code: exitCodes.outOfTime, problem: `stopped after ${formatDuration(end.limitMs)} (--total-timeout)` };
     case 'input malformed':
@@ -256,8 +291,9 @@ function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly p
   }
 }
 
-function failures(count: number): string {
-  return count === 1 ? 'a failure' : `${count} failures`;
+function failures(count: number, max: Limit): string {
+  if ('count' in max && max.count === 0) return `${count === 1 ? 'a failure' : `${count} failures`} (--fail-fast)`;
+  return `${count} failures (--max-failures ${'count' in max ? max.count : `${Number((max.share * 100).toFixed(6))}%`})`;
 }
 
 function shellWord(text: string): string {

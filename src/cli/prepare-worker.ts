@@ -16,6 +16,8 @@ export interface WorkerPreparation {
 }
 
 export interface InitFunction {
+  /** As the user wrote it. */
+  readonly text: string;
   readonly url: string;
   readonly exportName: string;
   readonly loader: TypeScriptLoader | undefined;
@@ -27,7 +29,16 @@ export async function prepareWorker({ leavesSignalsToCommand, prints, init }: Wo
   if (init !== undefined) await callInit(init);
 }
 
-async function callInit({ url, exportName, loader }: InitFunction): Promise<void> {
+/** Throws an error that says that it was this function's. */
+async function callInit(init: InitFunction): Promise<void> {
+  try {
+    await call(init);
+  } catch (cause) {
+    throw new Error(`--init ${init.text} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+async function call({ url, exportName, loader }: InitFunction): Promise<void> {
   if (loader !== undefined) await registerTypeScript(loader);
   const namespace = (await import(url)) as Record<string, unknown>;
   const whole = namespace['default'] as Record<string, unknown> | undefined;

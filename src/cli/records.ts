@@ -23,6 +23,8 @@ interface RecordHead {
   readonly worker: string | undefined;
   /** When its outcome was known, in milliseconds since the epoch. */
   readonly endedAt: number;
+  /** It was stopped with the run, and would be run again by a resumed one. */
+  readonly isStopped?: boolean;
 }
 
 export type TaskOutcome =

@@ -3,6 +3,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { isRecord, type JournalRecord, JournalWriter, readJournal } from './journal.js';
 import type { TaskRecord } from './records.js';
+import { type Session, SessionReader } from './sessions.js';
 import { UsageError } from './usage-error.js';
 
 export interface RunJournal {
@@ -21,22 +22,31 @@ export interface KnownRecords {
   readonly length: number;
   readonly places: ReadonlyMap<number, { readonly offset: number; readonly length: number }>;
   readonly failed: number;
+  readonly sessions: readonly Session[];
+}
+
+/** A journal that can be opened, as far as is known; and when the run went on before. */
+export interface PreparedJournal {
+  readonly earlier: readonly Session[];
+  open(): RunJournal;
 }
 
 /** Reads what a journal holds. With `againFailed`, tasks that failed count as not done. The last record of a task is the one that counts. */
 export function knownRecords(path: string, againFailed: boolean): KnownRecords {
   const places = new Map<number, { offset: number; length: number }>();
   const failures = new Set<number>();
+  const sessions = new SessionReader();
   let end = 0;
   for (const { offset, length, value } of readJournal(path)) {
     end = offset + length + 1;
+    sessions.read(value);
     if (!isRecord(value)) continue;
     places.set(value.index, { offset, length });
     if (value.status === 'failed') failures.add(value.index);
     else failures.delete(value.index);
   }
   if (againFailed) for (const index of failures) places.delete(index);
-  return { length: end, places, failed: failures.size };
+  return { length: end, places, failed: failures.size, sessions: sessions.sessions() };
 }
 
 export function newJournal(writer: JournalWriter, path: string): RunJournal {

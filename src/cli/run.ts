@@ -19,6 +19,7 @@ import { InputError } from './inputs/input-error.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
 import type { OutputLoss } from './output.js';
 import { describeFailure, type TaskOutcome, type TaskRecord } from './records.js';
+import type { Limit } from './units.js';
 import { UsageError } from './usage-error.js';
 
 /** Why the run ended. */
@@ -27,7 +28,7 @@ export type RunEnd =
   | { readonly kind: 'input malformed'; readonly error: unknown }
   | { readonly kind: 'executor broken'; readonly error: unknown }
   | { readonly kind: 'interrupted'; readonly signal: EndSignal }
-  | { readonly kind: 'too many failures'; readonly failed: number }
+  | { readonly kind: 'too many failures'; readonly failed: number; readonly max: Limit }
   | { readonly kind: 'out of time'; readonly limitMs: number }
   | { readonly kind: 'refused'; readonly error: UsageError }
   | { readonly kind: 'journal lost'; readonly message: string }
@@ -84,7 +85,7 @@ export class MapRun {
     await this.#untilIdle(() => this.#stopAt);
     if (this.#inFlight.size > 0) {
       this.#state = 'stopping';
-      for (const future of [...this.#inFlight]) future.kill(new Error('the command was told to end'));
+      for (const future of [...this.#inFlight]) future.kill();
       const givenUpAt = performance.now() + stopMs;
       await this.#untilIdle(() => givenUpAt);
     }
@@ -165,7 +166,9 @@ export class MapRun {
   }
 
   #reportMalformed(index: number, error: InputError): void {
-    const outcome = { status: 'failed', error: describeFailure(error) } as const;
+    // Its stack is ours, and its text is the record's input.
+    const { name, message, source, line } = error;
+    const outcome = { status: 'failed', error: { name, message, source, line } } as const;
     this.#plan.onRecord({
       index,
       input: error.text ?? null,
@@ -199,7 +202,8 @@ export class MapRun {
     // Cancelled before it had started. Stopped tasks are cancelled as well, but they have something to tell.
     if (future.cancelled() && this.#state !== 'stopping') return;
     const { attempts, ms, worker } = future.stats as FutureStats;
-    this.#plan.onRecord({ index, input, attempts, ms, worker, endedAt: now(), ...outcomeOf(future) });
+    const outcome = future.cancelled() ? stopped : outcomeOf(future);
+    this.#plan.onRecord({ index, input, attempts, ms, worker, endedAt: now(), ...outcome });
   }
 
   async #untilIdle(deadline: () => number): Promise<void> {
@@ -231,6 +235,12 @@ export class MapRun {
     this.#lastTurnAt = performance.now();
   }
 }
+
+const stopped = {
+  status: 'failed',
+  error: { name: 'CancelledError', message: 'it was running when the run was stopped', code: 'CANCELLED' },
+  isStopped: true,
+} as const;
 
 function now(): number {
   return performance.timeOrigin + performance.now();

@@ -1,17 +1,42 @@
 /** What has been counted so far; its size does not grow with the number of tasks. */
 
 import { createHistogram } from 'node:perf_hooks';
+import { failureTitle } from './failure-title.js';
 import type { FailureDescription, TaskRecord } from './records.js';
 import { taskLabel } from './task-label.js';
 
 /** Failures with more kinds of messages than this are counted under {@link Tally.otherFailures}. */
 const failureKindsMax = 1000;
 const recentFailuresMax = 3;
+/** So many inputs are kept of each kind. */
+const samplesMax = 20;
+const slowestMax = 20;
+const stackCharsMax = 4000;
+
+/** `#12 photo.jpg`. */
+type Label = string;
 
 export interface FailureGroup {
   /** `TypeError: x is not a function`, the first line of it. */
   readonly title: string;
   readonly count: number;
+  /** Of the first of them. */
+  readonly stack: string | undefined;
+  /** The first few inputs that failed so. */
+  readonly inputs: readonly Label[];
+}
+
+export interface SlowTask {
+  readonly label: Label;
+  readonly ms: number;
+  readonly status: TaskRecord['status'];
+  readonly worker: string | undefined;
+  readonly attempts: number;
+}
+
+interface OpenGroup extends FailureGroup {
+  count: number;
+  readonly inputs: Label[];
 }
 
 export interface RecentFailure {
@@ -21,10 +46,11 @@ export interface RecentFailure {
 }
 
 export class Tally {
-  readonly #startedAt = performance.now();
-  readonly #failures = new Map<string, number>();
+  readonly #elapsedMs: () => number;
+  readonly #failures = new Map<string, OpenGroup>();
   /** Microseconds, since it takes whole numbers only. */
   readonly #taskTimes = createHistogram();
+  readonly #slowest: SlowTask[] = [];
   succeeded = 0;
   failed = 0;
   /** How many of the tasks that are done an earlier run has done. */
@@ -33,13 +59,25 @@ export class Tally {
   readonly recentFailures: RecentFailure[] = [];
   /** Failures that are in no group. */
   otherFailures = 0;
+  /** How long the slowest task ran. */
+  maxMs = 0;
+
+  /** @param elapsedMs how long the run has gone on; by default, since now */
+  constructor(elapsedMs: () => number = sinceNow()) {
+    this.#elapsedMs = elapsedMs;
+  }
 
   get done(): number {
     return this.succeeded + this.failed;
   }
 
+  /** How many of them ran for a known time. */
+  get timed(): number {
+    return this.#taskTimes.count;
+  }
+
   get elapsedMs(): number {
-    return performance.now() - this.#startedAt;
+    return this.#elapsedMs();
   }
 
   get perSecond(): number {
@@ -55,39 +93,65 @@ export class Tally {
   count(record: TaskRecord): void {
     this.#count(record);
     if (record.status === 'ok') return;
-    this.recentFailures.push({ label: taskLabel(record.index, record.input), title: titleOf(record.error) });
+    const label = taskLabel(record.index, record.input);
+    this.recentFailures.push({ label, title: failureTitle(record.error, label) });
     if (this.recentFailures.length > recentFailuresMax) this.recentFailures.shift();
   }
 
   #count(record: TaskRecord): void {
     // Nothing is known of the time of a task whose worker was lost.
-    if (record.status === 'ok' || record.ms > 0) this.#taskTimes.record(Math.max(1, Math.round(record.ms * 1000)));
+    if (record.status === 'ok' || record.ms > 0) this.#countTime(record);
     if (record.status === 'ok') {
       this.succeeded += 1;
       return;
     }
     this.failed += 1;
-    const title = titleOf(record.error);
-    const count = this.#failures.get(title);
-    if (count === undefined && this.#failures.size === failureKindsMax) this.otherFailures += 1;
-    else this.#failures.set(title, (count ?? 0) + 1);
+    this.#countFailure(record.error, taskLabel(record.index, record.input));
   }
 
   /** How long tasks ran, in milliseconds: the time that `percent` of them stayed within. */
   percentileMs(percent: number): number | undefined {
-    return this.#taskTimes.count === 0 ? undefined : this.#taskTimes.percentile(percent) / 1000;
+    // The histogram rounds up, by a thousandth.
+    return this.timed === 0 ? undefined : Math.min(this.#taskTimes.percentile(percent) / 1000, this.maxMs);
+  }
+
+  /** The slowest first. */
+  slowest(): readonly SlowTask[] {
+    return this.#slowest;
   }
 
   /** The largest first. */
   failureGroups(): FailureGroup[] {
-    const groups = [...this.#failures].map(([title, count]) => ({ title, count }));
-    return groups.sort((one, other) => other.count - one.count);
+    return [...this.#failures.values()].sort((one, other) => other.count - one.count);
+  }
+
+  #countTime({ index, input, ms, status, worker, attempts }: TaskRecord): void {
+    this.#taskTimes.record(Math.max(1, Math.round(ms * 1000)));
+    this.maxMs = Math.max(this.maxMs, ms);
+    const last = this.#slowest.at(-1);
+    if (last !== undefined && this.#slowest.length === slowestMax && ms <= last.ms) return;
+    const at = this.#slowest.findIndex((task) => task.ms < ms);
+    const task = { label: taskLabel(index, input), ms, status, worker, attempts };
+    this.#slowest.splice(at === -1 ? this.#slowest.length : at, 0, task);
+    if (this.#slowest.length > slowestMax) this.#slowest.pop();
+  }
+
+  #countFailure(error: FailureDescription, label: Label): void {
+    const title = failureTitle(error, label);
+    const group = this.#failures.get(title);
+    if (group !== undefined) {
+      group.count += 1;
+      if (group.inputs.length < samplesMax) group.inputs.push(label);
+    } else if (this.#failures.size === failureKindsMax) {
+      this.otherFailures += 1;
+    } else {
+      const stack = typeof error.stack === 'string' ? error.stack.slice(0, stackCharsMax) : undefined;
+      this.#failures.set(title, { title, count: 1, stack, inputs: [label] });
+    }
   }
 }
 
-function titleOf({ name, message, code }: FailureDescription): string {
-  const title = `${name}: ${message.trim().split('\n')[0]}`;
-  if (code !== 'TIMEOUT' && code !== 'WORKER_LOST') return title;
-  // The library names worker and attempt in these, which would make a group of each.
-  return title.replace(/ \(attempt \d+[^)]*\)/, '').replace(/\bworker \S+_\d+/, 'a worker');
+function sinceNow(): () => number {
+  const startedAt = performance.now();
+  return () => performance.now() - startedAt;
 }

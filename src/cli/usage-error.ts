@@ -1,6 +1,6 @@
 /** What the user asked for can't be done as asked: one message, no stack, exit code 2. */
 export class UsageError extends Error {
-  override readonly name = 'UsageError';
+  override readonly name: string = 'UsageError';
 }
 
 /** The text of anything thrown, for a message of ours to end with. */

@@ -27,6 +27,8 @@ const passedOverMax = 64;
 const trialEvery = 1024;
 /** The first trial comes sooner, since nothing is known. */
 const firstTrialAfter = 32;
+/** A call that comes so long after the last answer is not one of a row that is awaited one by one. */
+const apartMs = 1;
 /** How many lone calls a trial takes. The first does not count: the worker has waited the other way for it. */
 const trialCalls = 8;
 /** By how much one call moves the median that is known so far. */
@@ -56,6 +58,7 @@ export class Wakefulness {
   #cancelLook: (() => void) | undefined;
   /** When the lone call that is owed was handed over; 0 for none. */
   #since = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #callsThisWay = 0;
   #untilTrial = firstTrialAfter;
   #trialCallsLeft = 0;
@@ -71,8 +74,14 @@ export class Wakefulness {
    * @param isLone whether it is a single one, and nothing else is owed.
    */
   expectAnswer(isLone: boolean): void {
-    this.#since = isLone ? performance.now() : 0;
-    if (isLone) this.#chooseWay();
+    this.#since = 0;
+    if (isLone) {
+      const now = performance.now();
+      // One now and then: its worker sleeps, so to stay awake for it would cost more than it saves.
+      if (now - this.#answeredAt > apartMs && this.#state === 'asleep') return;
+      this.#since = now;
+      this.#chooseWay();
+    }
     if (!this.#looks) return;
     if (this.#state === 'awake') {
       this.#turns = 0;
@@ -104,9 +113,10 @@ export class Wakefulness {
   answered(): void {
     this.#seesAnswer = true;
     if (this.#state === 'awake') this.#passesOver = 0;
+    this.#answeredAt = performance.now();
     if (this.#since === 0) return;
     // The first call after a change was waited for half one way, half the other.
-    if (this.#callsThisWay > 1) this.#learn(performance.now() - this.#since);
+    if (this.#callsThisWay > 1) this.#learn(this.#answeredAt - this.#since);
     this.#since = 0;
   }
 

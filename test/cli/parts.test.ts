@@ -23,8 +23,8 @@ describe('parseDuration', () => {
 
 describe('formatDuration', () => {
   it('uses the unit that fits, and never writes 60 seconds or minutes', () => {
-    const lengthsMs = [0.42, 12.3, 999.6, 3210, 59_960, 125_000, 3_599_900, 3_720_000];
-    const texts = ['0.4 ms', '12 ms', '1.0 s', '3.2 s', '1 m 00 s', '2 m 05 s', '1 h 00 m', '1 h 02 m'];
+    const lengthsMs = [0.0812, 0.42, 12.3, 999.6, 3210, 59_960, 125_000, 3_599_900, 3_720_000];
+    const texts = ['81 µs', '0.4 ms', '12 ms', '1.0 s', '3.2 s', '1 m 00 s', '2 m 05 s', '1 h 00 m', '1 h 02 m'];
     assert.deepEqual(lengthsMs.map(formatDuration), texts);
   });
 });

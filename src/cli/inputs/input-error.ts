@@ -2,6 +2,7 @@ import { UsageError } from '../usage-error.js';
 
 /** An input that can't be read: where, and what is wrong with it. */
 export class InputError extends UsageError {
+  override readonly name = 'InputError';
   /** The inputs' name for people: a path as the user wrote it, or `standard input`. */
   readonly source: string;
   /** Counted from 1; `undefined` where the trouble is with the whole. */

@@ -12,28 +12,40 @@ export async function readJsonArray(chunks: AsyncIterable<Uint8Array>, source: s
   const text = pieces.join('') + decoder.decode();
   // As with every other format, an empty file holds no inputs.
   if (text.trim() === '') return [];
-  const value = parseJson(text, source, (problem) => lineOfProblem(text, problem));
+  const value = parsedWhole(text, source);
   if (Array.isArray(value)) return value;
   const found = value === null ? 'null' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
   throw new InputError(source, undefined, `a JSON array of inputs is needed, and this is ${found}`);
 }
 
-/** One value per line; blank lines are skipped. */
+/** One value per line, with an {@link InputError} in the place of one that does not parse; blank lines are skipped. */
 export async function* readJsonLines(chunks: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<unknown, void> {
   let line = 0;
   for await (const text of readLines(chunks, source)) {
     line += 1;
-    if (text.trim() !== '') yield parseJson(text, source, () => line);
+    if (text.trim() !== '') yield parsedLine(text, source, line);
   }
 }
 
-function parseJson(text: string, source: string, lineOf: (problem: string) => number | undefined): unknown {
+function parsedLine(text: string, source: string, line: number): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    return new InputError(source, line, notJson(messageOf(error)), text);
+  }
+}
+
+function parsedWhole(text: string, source: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
     const problem = messageOf(error);
-    throw new InputError(source, lineOf(problem), `not valid JSON: ${problem}`);
+    throw new InputError(source, lineOfProblem(text, problem), notJson(problem));
   }
+}
+
+function notJson(problem: string): string {
+  return `not valid JSON: ${problem}`;
 }
 
 /** V8 names the character in most of its messages; in the others, the line stays unknown. */

@@ -25,8 +25,9 @@ async function* firstOf(inputs: OpenInputs, limit: number, strict: boolean): Asy
     const next = await inputs.values.next();
     if (next.done === true) return;
     if (strict && next.value instanceof InputError) throw next.value;
+    // With the last one, not when somebody asks for more: whoever writes into our pipe need not wait for that.
+    if (taken + 1 === limit) inputs.close();
     yield next.value;
   }
-  // Whoever writes into our pipe must not wait for us.
   inputs.close();
 }

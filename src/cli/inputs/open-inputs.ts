@@ -1,14 +1,16 @@
 /** From what the user named to a lazily read sequence of inputs. */
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { fileProblem, UsageError } from '../usage-error.js';
-import { readCsv } from './csv.js';
+import { readRecords } from './csv.js';
+import { decompressed } from './gzip.js';
 import { InputError } from './input-error.js';
 import { readJsonArray, readJsonLines } from './json.js';
 import { readLines } from './lines.js';
+import { matchedFiles } from './matched-files.js';
 
-export const inputFormats = ['lines', 'json', 'jsonl', 'csv'] as const;
+export const inputFormats = ['lines', 'json', 'jsonl', 'csv', 'tsv'] as const;
 export type InputFormat = (typeof inputFormats)[number];
 
 /** Where the inputs come from. */
@@ -30,9 +32,11 @@ export interface OpenInputs {
   close(): void;
 }
 
-/** The format that a file's name tells; what has no telling name is lines. */
+const gzipExtension = /\.gz$/i;
+
+/** The format that a file's name tells, whether gzipped or not; what has no telling name is lines. */
 export function formatOfPath(path: string): InputFormat {
-  const extension = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase();
+  const extension = /\.([^./\\]+)$/.exec(path.replace(gzipExtension, ''))?.[1]?.toLowerCase();
   if (extension === 'ndjson') return 'jsonl';
   return inputFormats.find((format) => format === extension) ?? 'lines';
 }
@@ -47,7 +51,7 @@ export async function openInputs(choice: InputChoice): Promise<OpenInputs> {
     case 'file':
       return readBytes(await openFile(choice.path), choice.path, choice.format);
     case 'glob':
-      throw new UsageError('not yet');
+      return inMemory(await matchedFiles(choice.patterns));
     default:
       return choice satisfies never;
   }
@@ -66,28 +70,35 @@ async function openFile(path: string): Promise<Readable> {
   }
 }
 
-async function readBytes(bytes: Readable, source: string, format: InputFormat): Promise<OpenInputs> {
-  if (format === 'json') return inMemory(await readJsonArray(readingOf(bytes, source), source));
-  return { values: parsed(bytes, source, format), total: undefined, close: () => void bytes.destroy() };
+async function readBytes(stream: Readable, source: string, format: InputFormat): Promise<OpenInputs> {
+  const bytes = decompressed(readingOf(stream, source), source, gzipExtension.test(source));
+  if (format === 'json') return inMemory(await readJsonArray(bytes, source));
+  return { values: parsed(bytes, source, format), total: undefined, close: () => void stream.destroy() };
 }
 
-function parsed(bytes: Readable, source: string, format: Exclude<InputFormat, 'json'>): AsyncIterator<unknown, void> {
+function parsed(
+  bytes: AsyncIterable<Uint8Array>,
+  source: string,
+  format: Exclude<InputFormat, 'json'>,
+): AsyncIterator<unknown, void> {
   switch (format) {
     case 'lines':
-      return readLines(readingOf(bytes, source), source);
+      return readLines(bytes, source);
     case 'jsonl':
-      return readJsonLines(readingOf(bytes, source), source);
+      return readJsonLines(bytes, source);
     case 'csv':
-      return readCsv(Readable.from(readingOf(bytes, source), { objectMode: false }), source);
+      return readRecords(bytes, source, ',');
+    case 'tsv':
+      return readRecords(bytes, source, '\t');
     default:
       return format satisfies never;
   }
 }
 
 /** The stream's bytes; its errors say which input failed. */
-async function* readingOf(bytes: Readable, source: string): AsyncGenerator<Uint8Array, void> {
+async function* readingOf(stream: Readable, source: string): AsyncGenerator<Uint8Array, void> {
   try {
-    for await (const chunk of bytes) yield chunk as Uint8Array;
+    for await (const chunk of stream) yield chunk as Uint8Array;
   } catch (error) {
     throw new InputError(source, undefined, `can't read on: ${fileProblem(error)}`);
   }
