@@ -107,4 +107,7 @@ function packageVersion(): string {
 }
 
 // Not just `process.exitCode`: a pipe left open, or a user's timer in an inline task, must not keep the command alive.
-process.exit(await main(process.argv));
+const exitCode = await main(process.argv);
+// What a slow reader of a pipe has not taken yet would end with this process.
+if (process.stderr.writableLength > 0) await new Promise<void>((taken) => process.stderr.write('', () => taken()));
+process.exit(exitCode);

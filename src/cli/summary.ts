@@ -1,6 +1,6 @@
 /** What is said at the end. */
 
-import stringWidth from 'fast-string-width';
+import stringWidth from 'string-width';
 import { formatDuration } from './durations.js';
 import { userFrames } from './failure-title.js';
 import { formatRate } from './progress/facts.js';
@@ -79,7 +79,7 @@ function slowestLines(tally: Tally, columns: number): string[] {
   const lines = shown.map(({ label, status, attempts }, place) => {
     const notes = [...(status === 'failed' ? ['failed'] : []), ...(attempts > 1 ? [`attempt ${attempts}`] : [])];
     const time = (times[place] as string).padStart(timeColumns);
-    return cutToWidth(`  ${time}  ${harmless(label)}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`, columns);
+    return fitted(`  ${time}  ${label}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`, columns);
   });
   return ['slowest:', ...lines];
 }
@@ -90,8 +90,8 @@ function failureLines(tally: Tally, columns: number, colors: Terminal['colors'])
   const shown = groups.slice(0, groupsShownMax);
   const countColumns = Math.max(...shown.map(({ count }) => String(count).length));
   const lines = shown.flatMap((group) => {
-    const title = `  ${String(group.count).padStart(countColumns)} × ${harmless(group.title)}`;
-    return [cutToWidth(title, columns), ...details(group, countColumns + 5, columns).map(colors.dim)];
+    const title = `  ${String(group.count).padStart(countColumns)} × ${group.title}`;
+    return [fitted(title, columns), ...details(group, countColumns + 5, columns).map(colors.dim)];
   });
   const hidden = groups.slice(groupsShownMax).reduce((sum, { count }) => sum + count, tally.otherFailures);
   if (hidden > 0) lines.push(`  and ${hidden} more, with other messages`);
@@ -103,5 +103,10 @@ function details({ stack, inputs, count }: FailureGroup, indent: number, columns
   const more = count - Math.min(count, inputsShownMax);
   const which = inputs.slice(0, inputsShownMax).join(', ') + (more > 0 ? `, and ${more} more` : '');
   const lines = [...userFrames(stack, process.cwd(), framesShownMax), `of ${which}`];
-  return lines.map((line) => cutToWidth(' '.repeat(indent) + harmless(line), columns));
+  return lines.map((line) => fitted(' '.repeat(indent) + line, columns));
+}
+
+/** Names and messages are others' words. */
+function fitted(text: string, columns: number): string {
+  return cutToWidth(harmless(text), columns);
 }

@@ -109,6 +109,7 @@ describe('the live view', () => {
       { print: 'first line\nsecond \x1b[32mgreen\x1b[0m line\r\n' },
       { print: '10 %\r100 %\nwithout an end' },
     );
+    await scene.shows('100 %');
     scene.act(1, { print: 'bell \x07 and \x1b[2J\n' });
     await assertScreen(scene.window, 'wide-4-prints');
     scene.act(1, { fail: 'no such picture\nsecond line' });

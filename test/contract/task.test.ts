@@ -96,6 +96,17 @@ contract('reporting progress is possible from any task', async ({ executor }) =>
   assert.equal(await executor.submit(reportSteps, 10), 10);
 });
 
+contract("a task's reports are there before its outcome, all of them", async ({ executor }) => {
+  for (let round = 0; round < 20; round++) {
+    const told: unknown[] = [];
+    const toldAtEnd: number[] = [];
+    const future = executor.with({ onReport: (progress) => told.push(progress) }).submit(reportSteps, 50);
+    future.addDoneCallback(() => toldAtEnd.push(told.length));
+    await future;
+    assert.deepEqual(toldAtEnd, [50]);
+  }
+});
+
 contract('stats tell what the executor is doing', { options: { maxWorkers: 1 } }, async ({ executor, stage }) => {
   const idle = executor.stats();
   assert.deepEqual([idle.queued, idle.running, idle.completed, idle.failed, idle.cancelled], [0, 0, 0, 0, 0]);
