@@ -105,8 +105,9 @@ async function peakBytes(lines: number, isGzipped: boolean): Promise<number> {
   });
   assert.ok(child.stdin);
   const { stdin } = child;
-  const input = isGzipped ? createGzip() : stdin;
-  if (isGzipped) (input as NodeJS.ReadWriteStream).pipe(stdin);
+  const gzip = isGzipped ? createGzip() : undefined;
+  gzip?.pipe(stdin);
+  const input = gzip ?? stdin;
   const padding = 'x'.repeat(100);
   for (let line = 0; line < lines; line += 1) {
     if (!input.write(`${line} ${padding}\n`)) await new Promise((resolve) => input.once('drain', resolve));
