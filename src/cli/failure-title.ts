@@ -27,7 +27,7 @@ export function failureTitle({ name, message, code }: FailureDescription, label:
   const said = String(message);
   const text = namingCodes.has(code) ? withoutNames(said, label) : said;
   const line = `${name}: ${text.trim().split('\n')[0]}`;
-  // The place of a malformed input, and what is there, would make a group of each.
+  // Its line, and what is on it, would make a group of each malformed input.
   const title = name === 'InputError' ? line.replace(/, line \d+: ([^:]*)(?:: .*)?$/, ': $1') : line;
   return title.length <= titleCharsMax ? title : `${title.slice(0, titleCharsMax - 1)}…`;
 }

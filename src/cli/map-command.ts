@@ -37,7 +37,7 @@ export async function runMap(module: string, values: readonly string[], flags: M
             digests,
             machine: thisMachine(),
           };
-          return { earlier: [], open: () => newJournal(JournalWriter.create(path, head), path) };
+          return { path, earlier: [], open: () => newJournal(JournalWriter.create(path, head), path) };
         },
   );
 }

@@ -10,7 +10,7 @@ import { leaveStandardOutputToResults, type ReadyExecutor } from './make-executo
 import type { RunSettings, Work } from './map-settings.js';
 import type { ModuleTask } from './module-task.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
-import { fileOutput, type OutputListener, standardOutput } from './output.js';
+import { fileOutput, type KeptFile, type OutputListener, standardOutput } from './output.js';
 import { type Progress, startProgress } from './progress/progress.js';
 import { type TaskRecord, writtenRecord } from './records.js';
 import type { RunFiles } from './report/run-files.js';
@@ -109,14 +109,15 @@ export async function operate(operation: Operation): Promise<number> {
 }
 
 function openOutput(
-  { settings, inputPath }: Operation,
+  operation: Operation,
   whenFree: (write: () => void) => void,
   listener: OutputListener,
 ): OrderedOutput {
+  const { settings } = operation;
   const output =
     settings.outputPath === undefined
       ? standardOutput(process.stdout.isTTY ? whenFree : now, listener)
-      : fileOutput(settings.outputPath, inputPath, listener);
+      : fileOutput(settings.outputPath, keptFiles(operation), listener);
   return settings.order === 'input' ? inInputOrder(output) : inCompletionOrder(output);
 }
 
@@ -124,13 +125,27 @@ function now(write: () => void): void {
   write();
 }
 
+/** What is read, or was written first, and may not be overwritten. */
+function keptFiles({ inputPath, prepared }: Operation, outputPath?: string): KeptFile[] {
+  return [
+    { path: inputPath, what: 'the file that the inputs are read from' },
+    { path: prepared?.path, what: 'the file that the journal is in' },
+    { path: outputPath, what: 'the file that --output writes' },
+  ].flatMap(({ path, what }) => (path === undefined ? [] : [{ path, what }]));
+}
+
 /** The page and the trace, where they are wanted: what writes them is loaded for that alone. */
-async function openFiles({ settings, work, prepared }: Operation): Promise<RunFiles | undefined> {
+async function openFiles(operation: Operation): Promise<RunFiles | undefined> {
+  const { settings, work, prepared } = operation;
   const { reportPath: report, tracePath: trace } = settings;
   if (report === undefined && trace === undefined) return undefined;
   const { openRunFiles, describeThisRun } = await import('./report/run-files.js');
   const sessions = [...(prepared?.earlier ?? []), { startedAt: Date.now(), endedAt: Number.POSITIVE_INFINITY }];
-  return openRunFiles({ report, trace }, describeThisRun(work, settings, sessions), sessions);
+  return openRunFiles(
+    { report, trace, kept: keptFiles(operation, settings.outputPath) },
+    describeThisRun(work, settings, sessions),
+    sessions,
+  );
 }
 
 /** Where outcomes go: the journal first, so that what anybody has seen is not lost. */

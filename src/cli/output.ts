@@ -26,10 +26,8 @@ export interface OutputListener {
  * A file that has every record as soon as its task is done, whatever happens to this process next: written
  * synchronously, since a record in a stream's buffer dies with the process.
  */
-export function fileOutput(path: string, inputPath: string | undefined, listener: OutputListener): RecordOutput {
-  if (inputPath !== undefined && sameFile(path, inputPath)) {
-    throw new UsageError(`--output ${path} is the file that the inputs are read from: name another`);
-  }
+export function fileOutput(path: string, kept: readonly KeptFile[], listener: OutputListener): RecordOutput {
+  checkApart('--output', path, kept);
   const file = openForWriting(path);
   let lost = false;
   const lines = lineBuffer((text) => {
@@ -49,6 +47,19 @@ export function fileOutput(path: string, inputPath: string | undefined, listener
       closeSync(file);
     },
   };
+}
+
+/** A file that no output may overwrite. */
+export interface KeptFile {
+  readonly path: string;
+  /** `the file that the inputs are read from`. */
+  readonly what: string;
+}
+
+/** Throws a {@link UsageError} where an output would overwrite one of these. */
+export function checkApart(option: string, path: string, kept: readonly KeptFile[]): void {
+  const same = kept.find((other) => sameFile(path, other.path));
+  if (same !== undefined) throw new UsageError(`${option} ${path} is ${same.what}: name another`);
 }
 
 function openForWriting(path: string): number {

@@ -6,7 +6,7 @@ import { headOf, isRecord, type JournalHead, type JournalRecord, readJournal } f
 import type { MapFlags, Order } from './map-options.js';
 import { runSettings, workOf } from './map-settings.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
-import { fileOutput, type OutputLoss } from './output.js';
+import { fileOutput, type KeptFile, type OutputLoss } from './output.js';
 import { type TaskRecord, writtenRecord } from './records.js';
 import { describeRun } from './report/about.js';
 import { openRunFiles, type RunFiles } from './report/run-files.js';
@@ -32,8 +32,11 @@ export async function runReport(path: string, flags: ReportFlags): Promise<numbe
   const { head, last, sessions, ended } = survey(path);
   const [work, settings] = [workOf(head.module, head.values, head.flags), runSettings(head.flags)];
   const run = describeRun(work, settings, { startedAt: head.startedAt, cwd: head.cwd, machine: head.machine });
-  const results = outputPath === undefined ? undefined : openResults(outputPath, path, order ?? 'completion');
-  const files = openRunFiles({ report: html, trace, reportOption: '--html' }, run, sessions);
+  const kept = [{ path, what: 'the file that the journal is in' }];
+  const results = outputPath === undefined ? undefined : openResults(outputPath, kept, order ?? 'completion');
+  const keptNow =
+    outputPath === undefined ? kept : [...kept, { path: outputPath, what: 'the file that --output writes' }];
+  const files = openRunFiles({ report: html, trace, kept: keptNow, reportOption: '--html' }, run, sessions);
   const axis = new TimeAxis(sessions);
   const elapsedMs = axis.at(sessions.at(-1)?.endedAt ?? 0);
   const tally = new Tally(() => elapsedMs);
@@ -110,7 +113,7 @@ function asTold({ worker, ...record }: JournalRecord): TaskRecord {
   return { ...record, worker: worker ?? undefined } as TaskRecord;
 }
 
-function openResults(path: string, journal: string, order: Order): OrderedOutput {
+function openResults(path: string, kept: readonly KeptFile[], order: Order): OrderedOutput {
   let problem: string | undefined;
   const listener = {
     ready: () => {},
@@ -118,7 +121,7 @@ function openResults(path: string, journal: string, order: Order): OrderedOutput
       problem = loss.kind === 'write failed' ? loss.message : undefined;
     },
   };
-  const file = fileOutput(path, journal, listener);
+  const file = fileOutput(path, kept, listener);
   const output = order === 'input' ? inInputOrder(file) : inCompletionOrder(file);
   return {
     ...output,

@@ -26,7 +26,7 @@ export async function runResume(path: string, { force, failed, ...given }: Resum
   return await runWork(work, runSettings(flags), async (task) => {
     if (force !== true) await checkUnchanged(head, work, task.url);
     const known = knownRecords(journal, failed ?? false);
-    return { earlier: known.sessions, open: () => resumedJournal(journal, path, known, force ?? false) };
+    return { path: journal, earlier: known.sessions, open: () => resumedJournal(journal, path, known, force ?? false) };
   });
 }
 

@@ -27,6 +27,8 @@ export interface KnownRecords {
 
 /** A journal that can be opened, as far as is known; and when the run went on before. */
 export interface PreparedJournal {
+  /** As it is found from here. */
+  readonly path: string;
   readonly earlier: readonly Session[];
   open(): RunJournal;
 }

@@ -91,22 +91,24 @@ export class Tally {
   }
 
   count(record: TaskRecord): void {
-    this.#count(record);
-    if (record.status === 'ok') return;
-    const label = taskLabel(record.index, record.input);
-    this.recentFailures.push({ label, title: failureTitle(record.error, label) });
+    const failure = this.#count(record);
+    if (failure === undefined) return;
+    this.recentFailures.push(failure);
     if (this.recentFailures.length > recentFailuresMax) this.recentFailures.shift();
   }
 
-  #count(record: TaskRecord): void {
+  #count(record: TaskRecord): RecentFailure | undefined {
     // Nothing is known of the time of a task whose worker was lost.
     if (record.status === 'ok' || record.ms > 0) this.#countTime(record);
     if (record.status === 'ok') {
       this.succeeded += 1;
-      return;
+      return undefined;
     }
     this.failed += 1;
-    this.#countFailure(record.error, taskLabel(record.index, record.input));
+    const label = taskLabel(record.index, record.input);
+    const title = failureTitle(record.error, label);
+    this.#countFailure(title, record.error, label);
+    return { label, title };
   }
 
   /** How long tasks ran, in milliseconds: the time that `percent` of them stayed within. */
@@ -136,8 +138,7 @@ export class Tally {
     if (this.#slowest.length > slowestMax) this.#slowest.pop();
   }
 
-  #countFailure(error: FailureDescription, label: Label): void {
-    const title = failureTitle(error, label);
+  #countFailure(title: string, error: FailureDescription, label: Label): void {
     const group = this.#failures.get(title);
     if (group !== undefined) {
       group.count += 1;

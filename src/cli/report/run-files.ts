@@ -3,6 +3,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RunSettings, Work } from '../map-settings.js';
+import { checkApart, type KeptFile } from '../output.js';
 import type { TaskRecord } from '../records.js';
 import type { Session } from '../sessions.js';
 import { codeOf, fileProblem, UsageError } from '../usage-error.js';
@@ -26,6 +27,8 @@ export type RunOutcome = Pick<PageFacts, 'tally' | 'ended' | 'notStarted'>;
 export interface RunFilePaths {
   readonly report: string | undefined;
   readonly trace: string | undefined;
+  /** What neither may overwrite. */
+  readonly kept: readonly KeptFile[];
   /** What the options are called, for errors. */
   readonly reportOption?: string;
 }
@@ -43,15 +46,19 @@ export function describeThisRun(work: Work, settings: RunSettings, sessions: rea
 
 /** Opens them; throws a {@link UsageError} where one can't be written. */
 export function openRunFiles(
-  { report, trace, reportOption = '--report' }: RunFilePaths,
+  { report, trace, kept, reportOption = '--report' }: RunFilePaths,
   run: RunDescription,
   sessions: readonly Session[],
 ): RunFiles {
   const axis = new TimeAxis(sessions);
+  if (report !== undefined) checkApart(reportOption, report, kept);
+  if (trace !== undefined) checkApart('--trace', trace, kept);
   let files: { readonly name: string; readonly file: RunFile }[] = [];
   if (report !== undefined)
     files.push({ name: `${reportOption} ${report}`, file: page(report, reportOption, run, axis) });
   if (trace !== undefined) {
+    // Not before the page is there: a file of the one name would be the other's.
+    if (report !== undefined) checkApart('--trace', trace, [{ path: report, what: `the file of ${reportOption}` }]);
     const file = new TraceFile(open(trace, '--trace', 'w'), axis, run.module);
     files.push({ name: `--trace ${trace}`, file });
   }
