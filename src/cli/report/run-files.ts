@@ -22,7 +22,7 @@ export interface RunFiles {
   close(end: RunOutcome): readonly string[];
 }
 
-export type RunOutcome = Pick<PageFacts, 'tally' | 'ended' | 'notStarted'>;
+type RunOutcome = Pick<PageFacts, 'tally' | 'ended' | 'notStarted'>;
 
 export interface RunFilePaths {
   readonly report: string | undefined;
