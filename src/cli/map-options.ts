@@ -9,7 +9,7 @@ import { type Limit, parseBytes, parseLimit } from './units.js';
 export const orders = ['completion', 'input'] as const;
 export type Order = (typeof orders)[number];
 
-export const progressKinds = ['auto', 'live', 'plain', 'json', 'none'] as const;
+const progressKinds = ['auto', 'live', 'plain', 'json', 'none'] as const;
 export type ProgressKind = (typeof progressKinds)[number];
 
 /** What says how a run goes and what it shows: may differ when it is resumed. */
@@ -36,7 +36,7 @@ export interface RunFlags {
 }
 
 /** What says what is run: the same for as long as a journal lasts. */
-export interface WorkFlags {
+interface WorkFlags {
   readonly input?: string;
   readonly inputFormat?: InputFormat;
   readonly glob?: string[];
@@ -92,7 +92,7 @@ export function declareRunOptions(command: Command): Command {
 }
 
 /** `<n>` for a whole number that is not less than `least`. */
-export function wholeNumberFrom(least: number): (text: string) => number {
+function wholeNumberFrom(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;

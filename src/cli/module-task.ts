@@ -16,7 +16,7 @@ import { typeScriptLoader } from './typescript.js';
 import { messageOf, StartError, UsageError } from './usage-error.js';
 import { workerTasks } from './worker-tasks.js';
 
-export type TaskFunction = (...args: unknown[]) => unknown;
+type TaskFunction = (...args: unknown[]) => unknown;
 
 /** A module that waits for ever in a top-level await would otherwise keep the command waiting without a word. */
 const loadLimitMs = 30_000;

@@ -4,6 +4,7 @@ export const programNotes = `
 Examples:
   futures map ./resize.js a.png b.png     call its function for each input
   futures resume resize.journal           go on with a run that was stopped
+  futures report resize.journal           what it has done so far
   futures doctor                          where pools do not work
   source <(futures completion bash)       complete with Tab, in this shell
   futures help map                        every option, and examples

@@ -31,7 +31,7 @@ export async function runResume(path: string, { force, failed, ...given }: Resum
 }
 
 /** The first line of a journal. */
-export function journalHead(path: string): JournalHead {
+function journalHead(path: string): JournalHead {
   for (const line of readJournal(path)) return headOf(line, path);
   return headOf(undefined, path);
 }

@@ -275,6 +275,8 @@ export class Pool implements TaskOwner, CrewEvents {
     this.#break = { cause, why };
     this.#dispatcher.close();
     for (const task of tasks) {
+      // The callback of one that has just failed may have cancelled others.
+      if (task.place === 'done') continue;
       this.withdraw(task);
       task.fail(atSite(this.#broken(), task.submittedAt), 0);
     }

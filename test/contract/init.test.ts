@@ -117,3 +117,20 @@ contract('without an initializer a worker starts as its modules do', { on: poole
   assert.equal(await executor.submit(readState), 'uninitialized');
   assert.equal(await executor.submit(pow, 2, 2), 4);
 });
+
+contract(
+  'the callback of a future that fails with its executor may cancel the others',
+  { on: pooled, options: { maxWorkers: 1, initializer: failToInitialize } },
+  async ({ executor }) => {
+    const futures = [1, 2, 3, 4].map(() => executor.submit(readState));
+    futures[0]?.addDoneCallback(() => {
+      for (const future of futures) future.cancel();
+    });
+    await Promise.allSettled(futures);
+    await assert.rejects(async () => await futures[0], BrokenExecutorError);
+    assert.deepEqual(
+      futures.map((future) => future.cancelled()),
+      [false, true, true, true],
+    );
+  },
+);
