@@ -51,7 +51,7 @@ function endsMidLine(file: number): boolean {
 }
 
 /** `#12 in/photo.jpg` → `000012-in_photo.jpg.log`: of the input what every file system takes. */
-export function logName(label: string): string {
+function logName(label: string): string {
   const [, index = '', input = ''] = /^#(\d+) ?(.*)$/su.exec(label) ?? [];
   const safe = input.replaceAll(/[^\p{L}\p{M}\p{N}.-]+/gu, '_').replaceAll(/^[_.]+|[_.]+$/g, '');
   return `${[index.padStart(6, '0'), ...(safe === '' ? [] : [safe])].join('-')}.log`;

@@ -1,6 +1,6 @@
 /** What is said at the end. */
 
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { formatDuration } from './durations.js';
 import { userFrames } from './failure-title.js';
 import { formatRate } from './progress/facts.js';
