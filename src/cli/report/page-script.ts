@@ -43,7 +43,7 @@ function animate(svg: SVGSVGElement): void {
     svg.setAttribute('viewBox', `${view.from} 0 ${view.width} ${height}`);
     const toMs = (unit: number): number => (unit / units) * endMs;
     const [fromMs, widthMs] = [toMs(view.from), toMs(view.width)];
-    const count = Math.max(2, Math.min(6, Math.floor(svg.clientWidth / 110)));
+    const count = Math.max(3, Math.min(6, Math.floor(svg.clientWidth / 110)));
     marks.replaceChildren(
       ...ticks(fromMs, fromMs + widthMs, count).map(({ ms, label }) => {
         const mark = document.createElement('i');
