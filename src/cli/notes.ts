@@ -7,7 +7,6 @@ Examples:
   futures report resize.journal           what it has done so far
   futures doctor                          where pools do not work
   source <(futures completion bash)       complete with Tab, in this shell
-  futures help map                        every option, and examples
 `;
 
 export const mapNotes = `
@@ -45,7 +44,7 @@ Examples:
 `;
 
 export const reportNotes = `
-A journal may be that of a run that was stopped or killed, or that still goes on.
+A journal may be that of a run that was stopped or killed, or still goes on.
 The page needs no network and no other file. The trace opens in ui.perfetto.dev
 and chrome://tracing.
 

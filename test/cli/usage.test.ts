@@ -154,8 +154,8 @@ describe('futures', () => {
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map((match) => match[1] as string);
     assert.ok(commands.length >= 4, stdout);
     for (const command of commands) {
-      assert.match(stdout, new RegExp(`Examples:[\\s\\S]*futures ${command}`));
       if (command === 'help') continue;
+      assert.match(stdout, new RegExp(`Examples:[\\s\\S]*futures ${command}`));
       const own = await futures(['help', command]);
       assert.equal(own.code, 0);
       assert.match(own.stdout, new RegExp(`Examples:\\n[\\s\\S]*futures ${command}`));

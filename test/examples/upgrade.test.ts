@@ -52,7 +52,8 @@ describe('the upgrade, by the command', limit, () => {
 
   it('prints the start, the input and the end of each, away from the results', async () => {
     const ended = await runFutures(upgrade('upgrade', 'examples/upgrade.jsonl'), { SLEEP_MS: '20' });
-    const printed = sorted(ended.stderr).filter((line) => line.startsWith('runner ') || names.includes(line));
+    const untagged = ended.stderr.replaceAll(/^\[#\d+ [^\]]*\]\] /gm, '');
+    const printed = sorted(untagged).filter((line) => line.startsWith('runner ') || names.includes(line));
     const expected = names.flatMap((name, index) => [`runner ${index} starts`, name, `runner ${index} ends`]);
     assert.deepEqual(printed, expected.sort());
   });

@@ -21,12 +21,12 @@ export function layOut(spans: readonly Span[], floorMs: number): void {
     span.startMs = span.endMs - lengthMs;
     nextMs = span.startMs;
   }
-  // Clocks are not that exact: what does not fit before the first is cut short.
+  // Clocks are not that exact: what does not fit after the floor is moved on, as long as it took.
   let lastMs = floorMs;
   for (const span of spans) {
     if (span.startMs >= lastMs) return;
+    span.endMs += lastMs - span.startMs;
     span.startMs = lastMs;
-    span.endMs = Math.max(span.endMs, lastMs);
     lastMs = span.endMs;
   }
 }

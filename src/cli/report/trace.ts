@@ -34,7 +34,8 @@ interface Thread {
   readonly tid: number;
   /** Seen together, as far as is known, in the order in which they came. */
   held: HeldTask[];
-  /** When the last one written ended. */
+  /** When the last outcome was seen, and where its task's event ends. */
+  seenMs: number;
   endMs: number;
 }
 
@@ -98,7 +99,7 @@ export class TraceFile {
   #thread(worker: number): Thread {
     let thread = this.#threads.get(worker);
     if (thread === undefined) {
-      thread = { tid: worker + 1, held: [], endMs: 0 };
+      thread = { tid: worker + 1, held: [], seenMs: 0, endMs: 0 };
       this.#threads.set(worker, thread);
       this.#metadata('thread_name', thread.tid, { name: `worker ${worker}` });
       this.#metadata('thread_sort_index', thread.tid, { sort_index: thread.tid });
@@ -109,9 +110,9 @@ export class TraceFile {
   #release(thread: Thread): void {
     const tasks = thread.held.sort((one, other) => one.endMs - other.endMs);
     thread.held = [];
-    const endMs = tasks.at(-1)?.endMs ?? 0;
+    const seenMs = tasks.at(-1)?.endMs ?? 0;
     // What a resumed run tells of an earlier one comes in the order of the inputs: it is not behind what came last.
-    layOut(tasks, endMs >= thread.endMs ? thread.endMs : 0);
+    layOut(tasks, seenMs >= thread.seenMs ? thread.endMs : 0);
     for (const { name, failed, args, ...span } of tasks) {
       const color = failed ? { cname: 'terrible' } : {};
       const times = { ts: micros(span.startMs), dur: micros(span.endMs) - micros(span.startMs) };
@@ -126,7 +127,8 @@ export class TraceFile {
         args,
       });
     }
-    thread.endMs = Math.max(thread.endMs, endMs);
+    thread.seenMs = Math.max(thread.seenMs, seenMs);
+    thread.endMs = Math.max(thread.endMs, tasks.at(-1)?.endMs ?? 0);
   }
 
   #instant(name: string, atMs: number, args: object): void {
