@@ -4,12 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { printCompletion, type Shell, shells } from './completion-command.js';
+import { reportProblem } from './conclusion.js';
 import { type DoctorFlags, runDoctor } from './doctor-command.js';
 import { exitCodes } from './exit-codes.js';
 import { runMap } from './map-command.js';
 import { declareRunOptions, declareWorkOptions, type MapFlags, orders } from './map-options.js';
 import { completionNotes, doctorNotes, mapNotes, programNotes, reportNotes, resumeNotes } from './notes.js';
-import { reportProblem } from './operate.js';
 import type { ReportFlags } from './report-command.js';
 import { type ResumeFlags, runResume } from './resume-command.js';
 import { standardError } from './terminal.js';
