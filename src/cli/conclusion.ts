@@ -36,9 +36,17 @@ export function conclude(end: RunEnd, tally: Tally, terminal: Terminal, of: Conc
   const { code, problem } = verdict(end, tally);
   const problems = problem === undefined ? [] : [`${problem}${initNote(end, of.settings)}`];
   for (const each of [...problems, ...of.fileProblems]) reportProblem(terminal, each);
-  if (of.journal !== undefined && end.kind !== 'inputs over' && !of.settings.quiet)
-    terminal.write(`to go on: futures resume ${shellWord(of.journal.path)}\n`);
+  if (end.kind !== 'inputs over') hintAtResuming(of.journal, of.settings, terminal);
   return code === exitCodes.succeeded && of.fileProblems.length > 0 ? exitCodes.someFailed : code;
+}
+
+/** The last line of a run that was stopped. */
+export function hintAtResuming(
+  journal: RunJournal | undefined,
+  { quiet }: RunSettings,
+  { write }: Pick<Terminal, 'write'>,
+): void {
+  if (journal !== undefined && !quiet) write(`to go on: futures resume ${shellWord(journal.path)}\n`);
 }
 
 function verdict(end: RunEnd, tally: Tally): { readonly code: number; readonly problem?: string } {

@@ -2,7 +2,7 @@
 
 import type { Executor, Future } from 'concurrent-futures';
 import { capturePrints } from './captured-prints.js';
-import { announce, conclude } from './conclusion.js';
+import { announce, conclude, hintAtResuming } from './conclusion.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
 import { watchSignals } from './interrupts.js';
 import { leaveStandardOutputToResults, type ReadyExecutor } from './make-executor.js';
@@ -90,6 +90,7 @@ export async function operate(operation: Operation): Promise<number> {
     () => {
       progress.hide();
       closeFiles('interrupted');
+      hintAtResuming(journal, settings, terminal);
     },
   );
   const end = await run.run();

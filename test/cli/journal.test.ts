@@ -264,7 +264,9 @@ describe('futures resume', () => {
     child.kill('SIGINT');
     await seen('stderr', 'SIGINT: no more inputs');
     child.kill('SIGINT');
-    assert.equal((await ended).code, 130);
+    const { code, stderr } = await ended;
+    assert.equal(code, 130);
+    assert.match(stderr, /\nto go on: futures resume .*run\.journal\n$/);
     await until(() => readFileSync(journal, 'utf8').endsWith('\n'));
     appendFileSync(journal, '');
     assert.equal(linesOf(journal).length, 1, 'nothing was done');
