@@ -50,7 +50,8 @@ function whatItDoes(slot: WorkerSlot, { now, settings }: Situation): string {
 }
 
 function startsNone(slot: WorkerSlot): string {
-  const held = `holds ${tasks(slot.tasks.length)}`;
+  const [first] = slot.tasks;
+  const held = `holds ${tasks(slot.tasks.length)}${first === undefined ? '' : ` ("${first.name}" first)`}`;
   return slot.isStuck
     ? `${held} and starts none: what an earlier task left behind blocks it, or somebody has stopped it`
     : `${held}, about to start the first`;
