@@ -79,8 +79,9 @@ export async function operate(operation: Operation): Promise<number> {
   const stop = (end: RunEnd): void => {
     if (isStopping) return;
     isStopping = true;
-    if (!settings.quiet) announce(end, executor.stats().running, settings.graceMs, terminal, progress);
+    // First, so that what is said is true when it is read.
     run.stop(end);
+    if (!settings.quiet) announce(end, executor.stats().running, settings.graceMs, terminal, progress);
   };
   const closeFiles = (ended: string): readonly string[] =>
     files?.close({ tally, ended, notStarted: run.notStarted(tally.done) }) ?? [];

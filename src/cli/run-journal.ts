@@ -21,7 +21,6 @@ export interface KnownRecords {
   /** Where the whole lines end, in bytes. */
   readonly length: number;
   readonly places: ReadonlyMap<number, { readonly offset: number; readonly length: number }>;
-  readonly failed: number;
   readonly sessions: readonly Session[];
 }
 
@@ -48,7 +47,7 @@ export function knownRecords(path: string, againFailed: boolean): KnownRecords {
     else failures.delete(value.index);
   }
   if (againFailed) for (const index of failures) places.delete(index);
-  return { length: end, places, failed: failures.size, sessions: sessions.sessions() };
+  return { length: end, places, sessions: sessions.sessions() };
 }
 
 export function newJournal(writer: JournalWriter, path: string): RunJournal {

@@ -3,6 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { fileProblem, UsageError } from '../usage-error.js';
+import { countInputs } from './counting.js';
 import { readRecords } from './csv.js';
 import { decompressed } from './gzip.js';
 import { InputError } from './input-error.js';
@@ -47,9 +48,11 @@ export async function openInputs(choice: InputChoice): Promise<OpenInputs> {
     case 'arguments':
       return inMemory(choice.values);
     case 'stdin':
-      return readBytes(process.stdin, 'standard input', choice.format);
-    case 'file':
-      return readBytes(await openFile(choice.path), choice.path, choice.format);
+      return readBytes(process.stdin, 'standard input', choice.format, undefined);
+    case 'file': {
+      const { stream, total } = await openFile(choice.path, choice.format);
+      return readBytes(stream, choice.path, choice.format, total);
+    }
     case 'glob':
       return inMemory(await matchedFiles(choice.patterns));
     default:
@@ -57,23 +60,29 @@ export async function openInputs(choice: InputChoice): Promise<OpenInputs> {
   }
 }
 
-async function openFile(path: string): Promise<Readable> {
+async function openFile(path: string, format: InputFormat): Promise<{ stream: Readable; total: number | undefined }> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path);
     // Opening a directory succeeds, and reading it fails: too late.
     if ((await handle.stat()).isDirectory()) throw new UsageError('it is a directory');
-    return handle.createReadStream();
+    const total = await countInputs(handle, format);
+    return { stream: handle.createReadStream(), total };
   } catch (error) {
     await handle?.close();
     throw new UsageError(`can't read the inputs in ${path}: ${fileProblem(error)}`);
   }
 }
 
-async function readBytes(stream: Readable, source: string, format: InputFormat): Promise<OpenInputs> {
+async function readBytes(
+  stream: Readable,
+  source: string,
+  format: InputFormat,
+  total: number | undefined,
+): Promise<OpenInputs> {
   const bytes = decompressed(readingOf(stream, source), source, gzipExtension.test(source));
   if (format === 'json') return inMemory(await readJsonArray(bytes, source));
-  return { values: parsed(bytes, source, format), total: undefined, close: () => void stream.destroy() };
+  return { values: parsed(bytes, source, format), total, close: () => void stream.destroy() };
 }
 
 function parsed(
