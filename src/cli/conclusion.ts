@@ -2,10 +2,10 @@
 
 import { formatDuration } from './durations.js';
 import { exitCodes } from './exit-codes.js';
+import type { RunJournal } from './journal/run-journal.js';
 import type { RunSettings } from './map-settings.js';
 import type { Progress } from './progress/progress.js';
 import type { RunEnd } from './run.js';
-import type { RunJournal } from './run-journal.js';
 import { summaryLines } from './summary.js';
 import type { Tally } from './tally.js';
 import type { Terminal } from './terminal.js';

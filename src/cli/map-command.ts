@@ -1,19 +1,19 @@
 /** `futures map`. */
 
 import type { Executor } from 'concurrent-futures';
-import { inputsDigest, moduleDigest } from './digests.js';
 import { limited } from './inputs/limited.js';
 import { openInputs } from './inputs/open-inputs.js';
-import { type JournalHead, JournalWriter } from './journal.js';
-import { madeFolder } from './logs-folder.js';
+import { inputsDigest, moduleDigest } from './journal/digests.js';
+import { type JournalHead, JournalWriter } from './journal/journal.js';
+import { newJournal, type PreparedJournal } from './journal/run-journal.js';
 import { makeExecutor } from './make-executor.js';
 import type { MapFlags } from './map-options.js';
 import { type RunSettings, runSettings, type Work, workOf } from './map-settings.js';
-import { findModuleTask, type ModuleTask } from './module-task.js';
+import { findModuleTask, type ModuleTask } from './module/module-task.js';
 import { operate } from './operate.js';
 import type { InitFunction } from './prepare-worker.js';
+import { madeFolder } from './prints/logs-folder.js';
 import { thisMachine } from './report/machine.js';
-import { newJournal, type PreparedJournal } from './run-journal.js';
 import { noteOfInit, StartError } from './usage-error.js';
 
 /** Runs the command and gives its exit code. Throws a `UsageError` before anything has started. */

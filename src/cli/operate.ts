@@ -1,24 +1,24 @@
 /** One run, from its checked settings to its exit code: everything is checked first, in the order of its cost. */
 
 import type { Executor, Future } from 'concurrent-futures';
-import { capturePrints } from './captured-prints.js';
 import { announce, conclude, hintAtResuming } from './conclusion.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
 import { watchSignals } from './interrupts.js';
+import type { PreparedJournal } from './journal/run-journal.js';
 import { leaveStandardOutputToResults, type ReadyExecutor } from './make-executor.js';
 import type { RunSettings, Work } from './map-settings.js';
-import type { ModuleTask } from './module-task.js';
+import type { ModuleTask } from './module/module-task.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
 import { fileOutput, type KeptFile, type OutputListener, standardOutput } from './output.js';
+import { capturePrints } from './prints/captured-prints.js';
+import { taggedLine } from './prints/tagged-line.js';
+import { TaskNews } from './prints/task-news.js';
 import { type Progress, startProgress } from './progress/progress.js';
 import type { RunFiles } from './report/run-files.js';
 import { MapRun, type RunEnd } from './run.js';
-import type { PreparedJournal } from './run-journal.js';
 import { Sink } from './sink.js';
-import { taggedLine } from './tagged-line.js';
 import { Tally } from './tally.js';
 import { taskLabel } from './task-label.js';
-import { TaskNews } from './task-news.js';
 import { standardError } from './terminal.js';
 
 export interface Operation {

@@ -1,7 +1,7 @@
 /** The initializer of the command's workers. */
 
-import { capturePrints } from './captured-prints.js';
 import { registerTypeScript, type TypeScriptLoader } from './describe-module.js';
+import { capturePrints } from './prints/captured-prints.js';
 
 export interface WorkerPreparation {
   /**

@@ -2,7 +2,8 @@
 
 import pc from 'picocolors';
 import { exitCodes } from './exit-codes.js';
-import { headOf, isRecord, type JournalHead, type JournalRecord, readJournal } from './journal.js';
+import { headOf, isRecord, type JournalHead, type JournalRecord, readJournal } from './journal/journal.js';
+import { type Session, SessionReader } from './journal/sessions.js';
 import type { MapFlags, Order } from './map-options.js';
 import { runSettings, workOf } from './map-settings.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
@@ -11,7 +12,6 @@ import { type TaskRecord, writtenRecord } from './records.js';
 import { describeRun } from './report/about.js';
 import { openRunFiles, type RunFiles } from './report/run-files.js';
 import { TimeAxis } from './report/time-axis.js';
-import { type Session, SessionReader } from './sessions.js';
 import { summaryLines } from './summary.js';
 import { Tally } from './tally.js';
 import { wantsColors } from './terminal.js';

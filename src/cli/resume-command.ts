@@ -1,12 +1,12 @@
 /** `futures resume`: goes on with what a journal says, and gives the results of all of it. */
 
 import { resolve } from 'node:path';
-import { inputsDigest, moduleDigest } from './digests.js';
-import { headOf, type JournalHead, readJournal } from './journal.js';
+import { inputsDigest, moduleDigest } from './journal/digests.js';
+import { headOf, type JournalHead, readJournal } from './journal/journal.js';
+import { knownRecords, resumedJournal } from './journal/run-journal.js';
 import { runWork } from './map-command.js';
 import type { MapFlags, RunFlags } from './map-options.js';
 import { runSettings, type Work, workOf } from './map-settings.js';
-import { knownRecords, resumedJournal } from './run-journal.js';
 import { fileProblem, UsageError } from './usage-error.js';
 
 export interface ResumeFlags extends RunFlags {

@@ -1,11 +1,11 @@
 /** Where outcomes go. */
 
+import type { RunJournal } from './journal/run-journal.js';
 import type { RunSettings } from './map-settings.js';
 import type { OrderedOutput } from './ordered-output.js';
 import { type TaskRecord, writtenRecord } from './records.js';
 import type { RunFiles } from './report/run-files.js';
 import type { RunEnd } from './run.js';
-import type { RunJournal } from './run-journal.js';
 import type { Tally } from './tally.js';
 import type { Limit } from './units.js';
 import { messageOf } from './usage-error.js';

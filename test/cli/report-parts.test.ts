@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { failureTitle, userFrames } from '../../src/cli/failure-title.js';
+import { SessionReader } from '../../src/cli/journal/sessions.js';
 import type { TaskRecord } from '../../src/cli/records.js';
 import { html } from '../../src/cli/report/html.js';
 import { Latencies } from '../../src/cli/report/latencies.js';
@@ -9,7 +10,6 @@ import { layOut } from '../../src/cli/report/spans.js';
 import { ticks } from '../../src/cli/report/ticks.js';
 import { TimeAxis } from '../../src/cli/report/time-axis.js';
 import { Timeline } from '../../src/cli/report/timeline.js';
-import { SessionReader } from '../../src/cli/sessions.js';
 
 function record(index: number, ms: number, endedAt: number, more: Partial<TaskRecord> = {}): TaskRecord {
   const ok = { status: 'ok', value: null } as const;

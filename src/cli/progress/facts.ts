@@ -1,8 +1,8 @@
 /** What every kind of progress shows. */
 
 import type { ExecutorStats } from 'concurrent-futures';
+import type { TaskReport } from '../prints/task-news.js';
 import type { Tally } from '../tally.js';
-import type { TaskReport } from '../task-news.js';
 
 export interface ProgressFacts {
   readonly tally: Tally;

@@ -9,8 +9,8 @@
 
 import stringWidth from 'fast-string-width';
 import { formatDuration } from '../durations.js';
+import type { TaskReport } from '../prints/task-news.js';
 import { cutStartToWidth, cutToWidth, harmless } from '../screen-text.js';
-import type { TaskReport } from '../task-news.js';
 import type { Terminal } from '../terminal.js';
 import { formatRate, leftMs, type ProgressFacts } from './facts.js';
 

@@ -1,6 +1,6 @@
 /** Progress on a terminal: a view that renews itself, and what is printed above it. */
 
-import { LineBuffer } from '../line-buffer.js';
+import { LineBuffer } from '../prints/line-buffer.js';
 import { harmlessLine } from '../screen-text.js';
 import type { Terminal } from '../terminal.js';
 import { hideCursorUntilRestored } from './cursor.js';

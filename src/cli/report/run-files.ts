@@ -2,10 +2,10 @@
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Session } from '../journal/sessions.js';
 import type { RunSettings, Work } from '../map-settings.js';
 import { checkApart, type KeptFile } from '../output.js';
 import type { TaskRecord } from '../records.js';
-import type { Session } from '../sessions.js';
 import { codeOf, fileProblem, UsageError } from '../usage-error.js';
 import { describeRun, type RunDescription } from './about.js';
 import { Latencies } from './latencies.js';

@@ -3,7 +3,7 @@
  * would otherwise be two specks with a night between them.
  */
 
-import type { Session } from '../sessions.js';
+import type { Session } from '../journal/sessions.js';
 
 export interface Pause {
   /** When it was, on the run's own time. */

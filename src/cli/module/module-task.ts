@@ -9,12 +9,12 @@ import {
   tasksFrom,
   WorkerLostError,
 } from 'concurrent-futures';
-import type { ExportDescription, ModuleDescription, TypeScriptLoader } from './describe-module.js';
+import type { ExportDescription, ModuleDescription, TypeScriptLoader } from '../describe-module.js';
+import { nearest } from '../nearest.js';
+import { messageOf, StartError, UsageError } from '../usage-error.js';
+import { workerTasks } from '../worker-tasks.js';
 import { locateModule, type ModuleLocation } from './module-location.js';
-import { nearest } from './nearest.js';
 import { typeScriptLoader } from './typescript.js';
-import { messageOf, StartError, UsageError } from './usage-error.js';
-import { workerTasks } from './worker-tasks.js';
 
 type TaskFunction = (...args: unknown[]) => unknown;
 

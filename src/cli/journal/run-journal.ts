@@ -1,10 +1,10 @@
 /** A run's journal, as the run sees it: what is known from before, and where to write what becomes known. */
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import type { TaskRecord } from '../records.js';
+import { UsageError } from '../usage-error.js';
 import { isRecord, type JournalRecord, JournalWriter, readJournal } from './journal.js';
-import type { TaskRecord } from './records.js';
 import { type Session, SessionReader } from './sessions.js';
-import { UsageError } from './usage-error.js';
 
 export interface RunJournal {
   readonly path: string;

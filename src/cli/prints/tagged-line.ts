@@ -1,7 +1,7 @@
 /** A line that a task has printed, with the task's name before it. */
 
-import { cutToWidth, harmless, harmlessLine } from './screen-text.js';
-import type { Terminal } from './terminal.js';
+import { cutToWidth, harmless, harmlessLine } from '../screen-text.js';
+import type { Terminal } from '../terminal.js';
 
 const tagColumnsMax = 32;
 

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { TypeScriptLoader } from './describe-module.js';
-import { UsageError } from './usage-error.js';
+import type { TypeScriptLoader } from '../describe-module.js';
+import { UsageError } from '../usage-error.js';
 
 /**
  * The loader to register before the module is imported; `undefined` where none is needed: for JavaScript, and on a Node

@@ -11,8 +11,8 @@
  */
 
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import type { Machine } from './report/machine.js';
-import { codeOf, fileProblem, messageOf, UsageError } from './usage-error.js';
+import type { Machine } from '../report/machine.js';
+import { codeOf, fileProblem, messageOf, UsageError } from '../usage-error.js';
 
 /** What a run was started with; times in milliseconds since the epoch. */
 export interface JournalHead {

@@ -2,7 +2,7 @@
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { codeOf, fileProblem, UsageError } from './usage-error.js';
+import { codeOf, fileProblem, UsageError } from '../usage-error.js';
 
 /** Makes the folder where it is missing, and gives the whole of its path: a task may change where it is. */
 export function madeFolder(path: string): string {

@@ -3,14 +3,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { matchedFiles } from './inputs/matched-files.js';
-import type { InputChoice } from './inputs/open-inputs.js';
-import { fileProblem, UsageError } from './usage-error.js';
+import { matchedFiles } from '../inputs/matched-files.js';
+import type { InputChoice } from '../inputs/open-inputs.js';
+import { fileProblem, UsageError } from '../usage-error.js';
 
 /** Modules beyond this are not followed. */
 const modulesMax = 10_000;
 const extensions = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
-/** `from './x'`, `import './x'`, `import('./x')`, `require('./x')`. In a comment or a text it does no harm. */
+/** `from '../x'`, `import '../x'`, `import('../x')`, `require('./x')`. In a comment or a text it does no harm. */
 const relativeImports = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])(\.{1,2}\/[^'"\n]*)\1/g;
 
 /** Of the module's text, and of those that it imports from its own project by their paths; packages are left out. */

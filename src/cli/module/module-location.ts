@@ -4,9 +4,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ThreadPoolExecutor } from 'concurrent-futures';
-import { didYouMean } from './nearest.js';
-import { UsageError } from './usage-error.js';
-import { workerTasks } from './worker-tasks.js';
+import { didYouMean } from '../nearest.js';
+import { UsageError } from '../usage-error.js';
+import { workerTasks } from '../worker-tasks.js';
 
 const moduleExtensions: readonly string[] = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
