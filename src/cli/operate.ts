@@ -152,10 +152,10 @@ function submitter(
   const { timeoutMs, retries: times, backoffMs } = settings;
   const timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };
   const retries = times === 0 ? {} : { retries: { times, backoff: backoffMs } };
+  const onReport = (told: unknown, name: string): void => news.take(name, told);
+  const shared = executor.with({ ...timeout, ...retries, onReport });
   return (index, input) => {
-    const name = taskLabel(index, input);
-    const onReport = (told: unknown): void => news.take(index, name, told);
-    const target = executor.with({ ...timeout, ...retries, name, onReport });
+    const target = shared.with({ name: taskLabel(index, input) });
     return spread && Array.isArray(input)
       ? target.submit(task.run, ...(input as unknown[]))
       : target.submit(task.run, input);

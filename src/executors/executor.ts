@@ -37,8 +37,8 @@ export abstract class Executor implements AsyncDisposable {
   protected readonly unstartedMaps = new Set<MapResults<unknown>>();
   /** @internal */
   protected settings: TaskSettings = defaultTaskSettings();
-  /** @internal */
-  protected options: TaskOptions = {};
+  /** @internal The executor that views with options are made of: a view of a view would make each look-up longer. */
+  protected readonly root = this;
 
   /** @internal */
   constructor(pool: Pool, shutdownTimeoutMs: number) {
@@ -94,10 +94,8 @@ export abstract class Executor implements AsyncDisposable {
 
   /** The same executor, its `submit` and `map` carrying these options; they add to those that it carries already. */
   with(options: TaskOptions): this {
-    const merged = { ...this.options, ...options };
-    const view = Object.create(this) as this;
-    view.settings = taskSettings(merged);
-    view.options = merged;
+    const view = Object.create(this.root) as this;
+    view.settings = taskSettings(options, this.settings);
     return view;
   }
 

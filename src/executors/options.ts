@@ -109,8 +109,8 @@ export interface TaskOptions {
   readonly name?: string;
   /** `AsyncLocalStorage`s by name: what they hold at the submit is copied, and read in the task as `currentTask().context`. */
   readonly context?: ContextOption;
-  /** Called with what the task passes to `currentTask().report()`. */
-  readonly onReport?: (progress: number | Progress) => void;
+  /** Called with what the task passes to `currentTask().report()`, and the task's name. */
+  readonly onReport?: (progress: number | Progress, name: string) => void;
 }
 
 const poolOptionNames = [
@@ -178,31 +178,51 @@ export function poolSettings(
   };
 }
 
-/** Checks the options of a task. */
-export function taskSettings(options: TaskOptions): TaskSettings {
+/** Checks the options of a task, which add to what is set already; one that is `undefined` is as it is by default. */
+export function taskSettings(options: TaskOptions, base: TaskSettings = defaultTaskSettings()): TaskSettings {
   const given = checkNames('task option', options, taskOptionNames);
-  const { signal, transfer, onReport } = given;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal', signal, 'an AbortSignal');
-  if (transfer !== undefined && !Array.isArray(transfer)) throw wrongType('transfer', transfer, 'a list');
-  if (onReport !== undefined && typeof onReport !== 'function') throw wrongType('onReport', onReport, 'a function');
-  return {
-    name: text('name', given.name),
-    timeoutMs: duration('timeout', given.timeout) ?? Number.POSITIVE_INFINITY,
-    signal,
-    priority: number('priority', given.priority) ?? 0,
-    retry: retryPolicy(given.retries),
-    transfer: transfer ?? [],
-    context: contextReader(given.context),
-    onReport: onReport && inThisContext(onReport as (progress: unknown) => void),
-  };
+  const settings: { -readonly [name in keyof TaskSettings]: TaskSettings[name] } = { ...base };
+  // Many a task has a view of its own, with a name: only what is given is looked at.
+  if ('name' in given) settings.name = text('name', given.name);
+  if ('timeout' in given) settings.timeoutMs = duration('timeout', given.timeout) ?? Number.POSITIVE_INFINITY;
+  if ('signal' in given) settings.signal = signalOption(given.signal);
+  if ('priority' in given) settings.priority = number('priority', given.priority) ?? 0;
+  if ('retries' in given) settings.retry = retryPolicy(given.retries);
+  if ('transfer' in given) settings.transfer = transferOption(given.transfer);
+  if ('context' in given) settings.context = contextReader(given.context);
+  if ('onReport' in given) settings.onReport = onReportOption(given.onReport);
+  return settings;
 }
 
-let plainSettings: TaskSettings | undefined;
+const plainSettings: TaskSettings = {
+  name: undefined,
+  timeoutMs: Number.POSITIVE_INFINITY,
+  signal: undefined,
+  priority: 0,
+  retry: undefined,
+  transfer: [],
+  context: undefined,
+  onReport: undefined,
+};
 
 /** The settings of a task that was given no options; the same object each time. */
 export function defaultTaskSettings(): TaskSettings {
-  plainSettings ??= taskSettings({});
   return plainSettings;
+}
+
+function signalOption(value: TaskOptions['signal']): AbortSignal | undefined {
+  if (value !== undefined && !(value instanceof AbortSignal)) throw wrongType('signal', value, 'an AbortSignal');
+  return value;
+}
+
+function transferOption(value: TaskOptions['transfer']): readonly Transfer[] {
+  if (value !== undefined && !Array.isArray(value)) throw wrongType('transfer', value, 'a list');
+  return value ?? [];
+}
+
+function onReportOption(value: TaskOptions['onReport']): TaskSettings['onReport'] {
+  if (value !== undefined && typeof value !== 'function') throw wrongType('onReport', value, 'a function');
+  return value && inThisContext(value as (progress: unknown, name: string) => void);
 }
 
 function retryPolicy(retries: TaskOptions['retries']): RetryPolicy | undefined {

@@ -215,9 +215,11 @@ export class Crew {
       case 'broken':
         this.#events.onUnstartable(decodeError(message.error, () => undefined, ''));
         return;
-      case 'report':
-        slot.taskOf(message.seq)?.settings.onReport?.(message.progress);
+      case 'report': {
+        const task = slot.taskOf(message.seq);
+        task?.settings.onReport?.(message.progress, task.name);
         return;
+      }
       case 'heavy':
         slot.exhaust();
         return;

@@ -239,26 +239,28 @@ export class WorkerSlot implements TaskHolder {
   }
 }
 
-/** Tasks that follow each other and differ in their values only, together. */
+/** Tasks that follow each other and differ in their values and names only, together. */
 function inGroups(tasks: readonly Task[]): BatchGroup[] {
   const groups: BatchGroup[] = [];
   for (let i = 0; i < tasks.length; ) {
+    const from = i;
     const { handle, name, attempt, isChunk, context, values: first } = tasks[i] as Task;
     const values: unknown[] = [];
-    let count = 0;
-    for (; i < tasks.length; i++, count++) {
+    let isNameShared = true;
+    for (; i < tasks.length; i++) {
       const task = tasks[i] as Task;
       const isAlike =
         task.handle === handle &&
         task.values.length === first.length &&
         task.attempt === attempt &&
         task.context === context &&
-        task.isChunk === isChunk &&
-        task.name === name;
+        task.isChunk === isChunk;
       if (!isAlike) break;
+      if (task.name !== name) isNameShared = false;
       for (const value of task.values) values.push(value);
     }
-    const group = [handle.id, name, attempt, isChunk, count, first.length, values] as const;
+    const names = isNameShared ? name : tasks.slice(from, i).map((task) => task.name);
+    const group = [handle.id, names, attempt, isChunk, i - from, first.length, values] as const;
     groups.push(context === undefined ? group : [...group, context]);
   }
   return groups;

@@ -25,8 +25,8 @@ export interface TaskSettings {
   readonly transfer: readonly Transfer[];
   /** Whose values are sent along, by name. */
   readonly context: ContextReader | undefined;
-  /** Called with what the task passes to `currentTask().report()`. */
-  readonly onReport: ((progress: unknown) => void) | undefined;
+  /** Called with what the task passes to `currentTask().report()`, and the task's name. */
+  readonly onReport: ((progress: unknown, name: string) => void) | undefined;
 }
 
 /** Gives what some `AsyncLocalStorage`s hold now, by name. */

@@ -19,12 +19,13 @@ export type Transfer = ArrayBuffer | import('node:worker_threads').MessagePort;
 export const protocolVersion = 1;
 
 /**
- * Handed-over tasks that follow each other and differ in their arguments only, so that what they share is sent once. A list,
- * since the names of fields would cost as much on the wire as all the rest.
+ * Handed-over tasks that follow each other and differ in their arguments and names only, so that what they share is sent once. A
+ * list, since the names of fields would cost as much on the wire as all the rest.
  */
 export type BatchGroup = readonly [
   functionId: number,
-  name: string,
+  /** Of all of them, or of each. */
+  names: string | readonly string[],
   attempt: number,
   isChunk: boolean,
   /** How many tasks there are. */

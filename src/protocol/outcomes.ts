@@ -1,11 +1,11 @@
 /**
- * How a thread tells small outcomes without a message: a message costs several microseconds on each side, a word in shared
- * memory next to nothing.
+ * How a thread tells small outcomes without a message: a message costs several microseconds on each side, a word or a short text in
+ * shared memory next to nothing.
  *
  *   worker:   write outcome ──► bell rung already? ──no──► ring it: one message
  *   executor: a look: silence the bell ──► read outcomes in order, up to the first that is missing
  *
- * Outcomes stand in a ring, each at its task's place. What a word can't hold comes as a message of its own; the executor reads the
+ * Outcomes stand in a ring, each at its task's place. What does not fit comes as a message of its own; the executor reads the
  * ring up to there before it takes the message, and goes on with the ring behind it, so answers stay in order.
  *
  * No outcome is overlooked: the worker writes before it looks at the bell, the executor silences the bell before it reads. If
@@ -18,6 +18,10 @@ import { ringSize } from './claims.js';
 /** 0 is an empty place. */
 const missing = 0;
 const kinds = { undefined: 1, null: 2, false: 3, true: 4, number: 5 } as const;
+
+/** A text that takes no more bytes, two for each unit of UTF-16, needs no message: most names, digests and numbers in digits do. */
+const textBytes = 64;
+const text = 6;
 
 const silent = 0;
 const rung = 1;
@@ -41,28 +45,33 @@ export interface OutcomeSource {
 }
 
 export class OutcomeRing implements OutcomeSource {
-  static readonly byteLength = 8 + ringSize * (4 + 8 + 8);
+  static readonly byteLength = 8 + ringSize * (4 + 8 + 8 + textBytes);
   readonly #bell: Int32Array;
   readonly #kinds: Int32Array;
   readonly #ms: Float64Array;
+  /** Numbers, and how many bytes a text takes. */
   readonly #values: Float64Array;
+  readonly #texts: Buffer;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#bell = new Int32Array(buffer, 0, 1);
     this.#ms = new Float64Array(buffer, 8, ringSize);
     this.#values = new Float64Array(buffer, 8 + ringSize * 8, ringSize);
     this.#kinds = new Int32Array(buffer, 8 + ringSize * 16, ringSize);
+    this.#texts = Buffer.from(buffer, 8 + ringSize * 20);
   }
 
   // ── The worker's side ──
 
   /** Writes an outcome down; `false` for one that needs a message. */
   write(seq: number, value: unknown, ms: number): boolean {
-    const kind = kindOf(value);
+    const isText = typeof value === 'string' && value.length * 2 <= textBytes;
+    const kind = isText ? text : kindOf(value);
     if (kind === undefined) return false;
     const place = seq % ringSize;
     this.#ms[place] = ms;
-    if (typeof value === 'number') this.#values[place] = value;
+    if (isText) this.#values[place] = this.#texts.write(value, place * textBytes, 'utf16le');
+    else if (typeof value === 'number') this.#values[place] = value;
     Atomics.store(this.#kinds, place, kind);
     return true;
   }
@@ -86,9 +95,15 @@ export class OutcomeRing implements OutcomeSource {
     const place = seq % ringSize;
     const kind = Atomics.load(this.#kinds, place);
     if (kind === missing) return undefined;
-    const outcome = { value: valueOfKind(kind, this.#values[place] as number), ms: this.#ms[place] as number };
+    const word = this.#values[place] as number;
+    const value = kind === text ? this.#textAt(place * textBytes, word) : valueOfKind(kind, word);
+    const outcome = { value, ms: this.#ms[place] as number };
     Atomics.store(this.#kinds, place, missing);
     return outcome;
+  }
+
+  #textAt(offset: number, bytes: number): string {
+    return this.#texts.toString('utf16le', offset, offset + bytes);
   }
 }
 

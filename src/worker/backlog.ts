@@ -34,9 +34,10 @@ export class Backlog {
   shift(): HandedTask | undefined {
     const [first] = this.#groups;
     if (first === undefined) return undefined;
-    const [functionId, name, attempt, isChunk, count, size, all, context] = first.group;
+    const [functionId, names, attempt, isChunk, count, size, all, context] = first.group;
     const i = this.#taken;
     const values = size === 1 ? [all[i]] : all.slice(i * size, (i + 1) * size);
+    const name = typeof names === 'string' ? names : (names[i] as string);
     this.#taken += 1;
     if (this.#taken === count) {
       this.#groups.shift();

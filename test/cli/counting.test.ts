@@ -15,8 +15,9 @@ describe('how many inputs a file holds', () => {
         const path = directory.write('in', text.join(''));
         let read = 0;
         try {
-          const { values, total } = await openInputs({ kind: 'file', path, format });
-          for (let next = await values.next(); next.done !== true; next = await values.next()) read += 1;
+          const { batches, total } = await openInputs({ kind: 'file', path, format });
+          for (let next = await batches.next(); next.done !== true; next = await batches.next())
+            read += next.value.length;
           if (total === undefined) return;
           told += 1;
           assert.equal(total, read);

@@ -56,7 +56,7 @@ describe('readLines', () => {
         async (lines, end, cuts) => {
           const bytes = Buffer.from(lines.map((text) => text + end).join(''));
           const read: string[] = [];
-          for await (const text of readLines(chunksOf(bytes, cuts), 'test')) read.push(text);
+          for await (const batch of readLines(chunksOf(bytes, cuts), 'test')) read.push(...batch);
           assert.deepEqual(read, lines);
         },
       ),

@@ -11,6 +11,7 @@ import {
   holdUntilAborted,
   lengthLeft,
   moveBytes,
+  reportSteps,
 } from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
 import { byteLength, hold, holdForever, identity, lengthAfter, mark, pow, spin } from './fixtures/tasks.js';
@@ -39,6 +40,23 @@ contract('options given by one with after another add up', one, async ({ executo
   const future = executor.with({ name: 'both' }).with({ retries: 1 }).submit(aboutMe);
   assert.equal(future.name, 'both');
   assert.equal((await future)?.name, 'both');
+});
+
+contract('one onReport for many tasks is told which of them reports', async ({ executor }) => {
+  const told: string[] = [];
+  const reporting = executor.with({ onReport: (_progress, name) => told.push(name) });
+  const names = ['a', 'b', 'c'];
+  await Promise.all(names.map((name) => reporting.with({ name }).submit(reportSteps, 2)));
+  assert.deepEqual(told.sort(), ['a', 'a', 'b', 'b', 'c', 'c']);
+});
+
+contract('tasks of many names, handed over together, each know their own', one, async ({ executor }) => {
+  const names = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? 'third' : `task ${i}`));
+  const known = await Promise.all(names.map((name) => executor.with({ name }).submit(aboutMe)));
+  assert.deepEqual(
+    known.map((about) => about?.name),
+    names,
+  );
 });
 
 for (const task of [spin, holdForever]) {

@@ -194,5 +194,7 @@ class SimulatedLink implements WorkerLink {
 }
 
 function namesOf({ groups }: Extract<ToWorker, { kind: 'run' }>): string[] {
-  return groups.flatMap(([, name, , , count]) => Array.from({ length: count }, () => name));
+  return groups.flatMap(([, names, , , count]) =>
+    typeof names === 'string' ? Array.from({ length: count }, () => names) : names,
+  );
 }

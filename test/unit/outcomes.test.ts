@@ -166,7 +166,9 @@ test('the real ring hands every kind of small value over exactly, between thread
     platform: 'node',
     write: false,
   });
-  const values = [undefined, null, true, false, 0, -0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53];
+  const numbers = [0, -0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53];
+  const texts = ['', 'plain', 'ünïcödé', '日本', '🙂'.repeat(16), 'half a pair \ud83d', '\ude42', '\0', 'x'.repeat(32)];
+  const values = [undefined, null, true, false, ...numbers, ...texts];
   const count = 20_000;
   const buffer = new SharedArrayBuffer(OutcomeRing.byteLength);
   const read = new SharedArrayBuffer(4);
@@ -194,5 +196,6 @@ test('the real ring hands every kind of small value over exactly, between thread
     Atomics.store(new Int32Array(read), 0, seq);
   }
   await worker.terminate();
-  assert.equal(new OutcomeRing(new SharedArrayBuffer(OutcomeRing.byteLength)).write(0, 'text', 1), false);
+  const another = new OutcomeRing(new SharedArrayBuffer(OutcomeRing.byteLength));
+  for (const value of ['x'.repeat(33), {}, 1n]) assert.equal(another.write(0, value, 1), false);
 });

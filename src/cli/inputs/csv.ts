@@ -28,7 +28,7 @@ export async function* readRecords(
   bytes: AsyncIterable<Uint8Array>,
   source: string,
   delimiter: ',' | '\t',
-): AsyncGenerator<Record<string, string> | InputError, void> {
+): AsyncGenerator<readonly (Record<string, string> | InputError)[], void> {
   const { parse } = await import('csv-parse');
   let fault: Fault | undefined;
   const parser = parse({
@@ -57,9 +57,11 @@ export async function* readRecords(
     const place = line + lineEnds(/^[\r\n]*/.exec(raw)?.[0]);
     line += lineEnds(raw);
     if (header === undefined) header = checkedHeader(record, source, place);
-    else if (record.length === header.length) yield asObject(header, record);
-    else
-      yield new InputError(source, place, wrongCount(header, record.length), raw.replaceAll(/^[\r\n]+|[\r\n]+$/g, ''));
+    else if (record.length === header.length) yield [asObject(header, record)];
+    else {
+      const text = raw.replaceAll(/^[\r\n]+|[\r\n]+$/g, '');
+      yield [new InputError(source, place, wrongCount(header, record.length), text)];
+    }
   }
   if (fault !== undefined) throw unclosed(fault.error, source, line);
 

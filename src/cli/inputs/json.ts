@@ -19,11 +19,18 @@ export async function readJsonArray(chunks: AsyncIterable<Uint8Array>, source: s
 }
 
 /** One value per line, with an {@link InputError} in the place of one that does not parse; blank lines are skipped. */
-export async function* readJsonLines(chunks: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<unknown, void> {
+export async function* readJsonLines(
+  chunks: AsyncIterable<Uint8Array>,
+  source: string,
+): AsyncGenerator<readonly unknown[], void> {
   let line = 0;
-  for await (const text of readLines(chunks, source)) {
-    line += 1;
-    if (text.trim() !== '') yield parsedLine(text, source, line);
+  for await (const texts of readLines(chunks, source)) {
+    const values: unknown[] = [];
+    for (const text of texts) {
+      line += 1;
+      if (text.trim() !== '') values.push(parsedLine(text, source, line));
+    }
+    yield values;
   }
 }
 

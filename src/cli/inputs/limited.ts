@@ -14,20 +14,23 @@ export function limited(inputs: OpenInputs, { limit, strict }: InputLimits): Ope
   if (limit === undefined && !strict) return inputs;
   const { total } = inputs;
   return {
-    values: firstOf(inputs, limit ?? Number.POSITIVE_INFINITY, strict),
+    batches: firstOf(inputs, limit ?? Number.POSITIVE_INFINITY, strict),
     total: total === undefined ? undefined : Math.min(total, limit ?? total),
     close: () => inputs.close(),
   };
 }
 
-async function* firstOf(inputs: OpenInputs, limit: number, strict: boolean): AsyncGenerator<unknown, void> {
-  for (let taken = 0; taken < limit; taken += 1) {
-    const next = await inputs.values.next();
+async function* firstOf(inputs: OpenInputs, limit: number, strict: boolean): AsyncGenerator<readonly unknown[], void> {
+  for (let left = limit; left > 0; ) {
+    const next = await inputs.batches.next();
     if (next.done === true) return;
-    if (strict && next.value instanceof InputError) throw next.value;
+    const batch = next.value.slice(0, left);
+    left -= batch.length;
+    const malformed = strict ? batch.findIndex((input) => input instanceof InputError) : -1;
     // With the last one, not when somebody asks for more: whoever writes into our pipe need not wait for that.
-    if (taken + 1 === limit) inputs.close();
-    yield next.value;
+    if (left === 0) inputs.close();
+    yield malformed === -1 ? batch : batch.slice(0, malformed);
+    if (malformed !== -1) throw batch[malformed];
   }
   inputs.close();
 }

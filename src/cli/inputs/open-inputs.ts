@@ -23,10 +23,11 @@ export type InputChoice =
 
 export interface OpenInputs {
   /**
-   * Reads no further ahead than a stream's own buffer. A malformed input is given as the {@link InputError} that says what is wrong with
-   * it; throws one where reading can't go on.
+   * The inputs, those that were read together as one list: a promise for each would cost more than a tiny task. Reads no further ahead than
+   * a stream's own buffer. A malformed input is given as the {@link InputError} that says what is wrong with it; throws one where reading
+   * can't go on.
    */
-  readonly values: AsyncIterator<unknown, void>;
+  readonly batches: AsyncIterator<readonly unknown[], void>;
   /** How many there are, where that is known before reading. */
   readonly total: number | undefined;
   /** Gives the source up, also in the middle of a read: a read that waits for a pipe ends, with an error or none. */
@@ -82,14 +83,14 @@ async function readBytes(
 ): Promise<OpenInputs> {
   const bytes = decompressed(readingOf(stream, source), source, gzipExtension.test(source));
   if (format === 'json') return inMemory(await readJsonArray(bytes, source));
-  return { values: parsed(bytes, source, format), total, close: () => void stream.destroy() };
+  return { batches: parsed(bytes, source, format), total, close: () => void stream.destroy() };
 }
 
 function parsed(
   bytes: AsyncIterable<Uint8Array>,
   source: string,
   format: Exclude<InputFormat, 'json'>,
-): AsyncIterator<unknown, void> {
+): AsyncIterator<readonly unknown[], void> {
   switch (format) {
     case 'lines':
       return readLines(bytes, source);
@@ -114,9 +115,9 @@ async function* readingOf(stream: Readable, source: string): AsyncGenerator<Uint
 }
 
 function inMemory(items: readonly unknown[]): OpenInputs {
-  return { values: each(items), total: items.length, close: () => {} };
+  return { batches: atOnce(items), total: items.length, close: () => {} };
 }
 
-async function* each(items: readonly unknown[]): AsyncGenerator<unknown, void> {
-  yield* items;
+async function* atOnce(items: readonly unknown[]): AsyncGenerator<readonly unknown[], void> {
+  yield items;
 }

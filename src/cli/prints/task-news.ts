@@ -24,7 +24,8 @@ export class TaskNews {
   }
 
   /** What the task option `onReport` gets. */
-  take(index: number, label: string, told: unknown): void {
+  take(label: string, told: unknown): void {
+    const index = indexOf(label);
     let heard = this.#heard.get(index);
     if (heard === undefined) {
       heard = { label, report: undefined, lines: undefined, attempt: 1 };
@@ -45,7 +46,7 @@ export class TaskNews {
   }
 
   reportOf(label: string): TaskReport | undefined {
-    return this.#heard.get(Number.parseInt(label.slice(1), 10))?.report;
+    return this.#heard.get(indexOf(label))?.report;
   }
 
   #takePrint(heard: Heard, { [printKey]: text, attempt }: Print): void {
@@ -54,6 +55,11 @@ export class TaskNews {
     heard.attempt = attempt;
     for (const line of [...before, ...heard.lines.take(text)]) this.#print(heard.label, line);
   }
+}
+
+/** `#12 photo.jpg` is the task of input 12. */
+function indexOf(label: string): number {
+  return Number.parseInt(label.slice(1), 10);
 }
 
 function isPrint(told: unknown): told is Print {
