@@ -32,19 +32,37 @@ const lazyPackages = {
 };
 /** How functions travel, with what runs them in this thread; and processes. */
 const lazyFiles = {
-  'functions/handle': { file: './functions.js', names: ['functionHandle', 'handleById'] },
+  'functions/handle': { file: './functions.js', names: ['functionHandle', 'handleById', 'FunctionHandle'] },
   'hosts/inline': { file: './functions.js', names: ['InlineHost'] },
   'hosts/process': { file: './process.js', names: ['ProcessHost'] },
 };
 /** What these in turn need of the core by identity. */
 const coreFiles = { errors: { file: './index.js', names: errorNames() } };
 
+/** What the entry point of the cluster shares with the main one. */
+const sharedNames = namesOf('src/internals.ts');
+const sharedFiles = {
+  errors: coreFiles.errors,
+  ...Object.fromEntries(
+    sharedNames.map(([from, names]) => [from, { file: './index.js', member: 'internals', names }]),
+  ),
+};
+
+/** `export { a, b } from './c.js'`, file by file. */
+function namesOf(file) {
+  const source = readFileSync(join(root, file), 'utf8');
+  return [...source.matchAll(/^export \{([^}]*)\} from '\.\/(.*)\.js';/gm)].map(([, names, from]) => [
+    from,
+    names.split(',').map((name) => name.trim()),
+  ]);
+}
+
 function errorNames() {
   const source = readFileSync(join(root, 'src/errors.ts'), 'utf8');
   return [...source.matchAll(/^export (?:abstract )?(?:class|function|const) (\w+)/gm)].map(([, name]) => name);
 }
 
-const onFirstUse = (files) => ({
+const onFirstUse = (files, folder = '.') => ({
   name: 'on-first-use',
   setup({ onResolve, onLoad }) {
     const namespace = 'on-first-use';
@@ -59,9 +77,10 @@ const onFirstUse = (files) => ({
     });
     onResolve({ filter: /.*/, namespace }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /.*/, namespace }, ({ path, pluginData: whose }) => {
-      const { file, names } = (whose === pluginData ? files : lazyPackages)[path];
+      const { file, names, member } = (whose === pluginData ? files : lazyPackages)[path];
+      const from = `require('${file.replace(/^\./, folder)}')${member === undefined ? '' : `.${member}`}`;
       // Kept, since each use asks for it: `require` would take two microseconds to find it again.
-      const contents = `let loaded; for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => (loaded ??= require('${file}'))[name] });`;
+      const contents = `let loaded; for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => (loaded ??= ${from})[name] });`;
       return { contents };
     });
   },
@@ -114,6 +133,25 @@ const pageParts = {
   },
 };
 
+/** What the cluster's entry point for bundlers takes from the main one's. */
+const importShared = {
+  name: 'import-shared',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'import-shared';
+    onResolve({ filter: /^\.\.?\//, namespace: 'file' }, ({ path, resolveDir }) => {
+      const name = relative(join(root, 'src'), join(resolveDir, path)).replace(/\.js$/, '');
+      return name in sharedFiles ? { path: name, namespace } : undefined;
+    });
+    onResolve({ filter: /.*/, namespace }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace }, ({ path }) => {
+      const { file, names, member } = sharedFiles[path];
+      return member === undefined
+        ? { contents: `export { ${names.join(', ')} } from '${file}';` }
+        : { contents: `import { ${member} } from '${file}';\nexport const { ${names.join(', ')} } = ${member};` };
+    });
+  },
+};
+
 /**
  * Bundlers evaluate calls of a `createRequire` that is imported by its name, and put `undefined` in the place of those they
  * can't (webpack); as a property they leave it alone.
@@ -153,7 +191,7 @@ mkdirSync(join(dist, 'cjs'), { recursive: true });
 await Promise.all([
   build({
     ...common,
-    entryPoints: ['src/index.ts'],
+    entryPoints: ['src/core.ts'],
     outfile: `${out}/cjs/index.js`,
     format: 'cjs',
     plugins: [workerSources, onFirstUse(lazyFiles)],
@@ -168,20 +206,42 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: ['src/index.ts'],
+    entryPoints: ['src/core.ts'],
     outfile: `${out}/bundler/index.js`,
     format: 'esm',
     plugins: [workerSources, hiddenCreateRequire],
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/cluster/index.ts'],
+    outfile: `${out}/cjs/cluster/index.js`,
+    format: 'cjs',
+    packages: 'external',
+    plugins: [onFirstUse(sharedFiles, '..')],
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/cluster/index.ts'],
+    outfile: `${out}/bundler/cluster.js`,
+    format: 'esm',
+    packages: 'external',
+    plugins: [importShared],
   }),
 ]);
 writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');
 
 // Node's ES module entry only hands the CommonJS core on, so that each class exists once whichever way it is loaded.
-const names = Object.keys(createRequire(import.meta.url)(join(dist, 'cjs/index.js'))).sort();
-writeFileSync(
-  join(dist, 'index.js'),
-  `import { createRequire } from 'node:module';\n// Not by import: Node would read the whole text for its exports' names first, which costs more than all the rest.\nexport const {\n  ${names.join(',\n  ')},\n} = createRequire(import.meta.url)('./cjs/index.js');\n`,
-);
+door('index.js', './cjs/index.js');
+door('cluster.js', './cjs/cluster/index.js');
+
+function door(file, core) {
+  const exported = Object.keys(createRequire(import.meta.url)(join(dist, core)));
+  const names = exported.filter((name) => name !== 'internals').sort();
+  writeFileSync(
+    join(dist, file),
+    `import { createRequire } from 'node:module';\n// Not by import: Node would read the whole text for its exports' names first, which costs more than all the rest.\nexport const {\n  ${names.join(',\n  ')},\n} = createRequire(import.meta.url)('${core}');\n`,
+  );
+}
 
 execFileSync(
   process.execPath,
@@ -189,6 +249,7 @@ execFileSync(
   { cwd: root, stdio: 'inherit' },
 );
 writeFileSync(join(dist, 'index.d.ts'), "export * from './cjs/index.js';\n");
+writeFileSync(join(dist, 'cluster.d.ts'), "export * from './cjs/cluster/index.js';\n");
 
 if (existsSync(join(root, 'src/cli/main.ts'))) {
   await build({

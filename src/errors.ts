@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'WORKER_LOST'
   | 'BROKEN_EXECUTOR'
   | 'BOOTSTRAP'
+  | 'TASK_REFUSED'
   | 'FUNCTION_NOT_PORTABLE'
   | 'NOT_SERIALIZABLE'
   | 'DEADLOCK'
@@ -126,6 +127,21 @@ export class WorkerLostError extends ExecutorError implements WorkerLoss {
 export class BrokenExecutorError extends ExecutorError {
   /** @internal */
   static override readonly code = 'BROKEN_EXECUTOR';
+}
+
+/**
+ * No worker of the cluster may, or can, run the task as it was sent. `reason` says why: it is not signed or not with a key that is known there,
+ * was sent before, is too large, or the worker has no such module, or another version of it.
+ */
+export class TaskRefusedError extends ExecutorError {
+  /** @internal */
+  static override readonly code = 'TASK_REFUSED';
+  readonly reason: string;
+
+  constructor(message: string, reason: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
 }
 
 /** No pool can be started here: the program was itself started in a worker's place, or may not or can't start workers. */

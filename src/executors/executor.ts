@@ -3,10 +3,10 @@
 import { BootstrapError } from '../errors.js';
 import { functionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
-import type { Pool } from '../pool/pool.js';
 import { siteOf } from '../pool/site.js';
 import type { ExecutorStats } from '../pool/stats.js';
 import { decodeTaskError } from '../pool/task-errors.js';
+import type { TaskPool } from '../pool/task-pool.js';
 import type { TaskSettings } from '../pool/task-settings.js';
 import { workerMark } from '../protocol/process-data.js';
 import { workerScope } from '../worker/current.js';
@@ -30,7 +30,7 @@ export interface ShutdownResult {
 /** Runs functions elsewhere and gives futures of their results. */
 export abstract class Executor implements AsyncDisposable {
   /** @internal */
-  protected readonly pool: Pool;
+  protected readonly pool: TaskPool;
   /** @internal */
   protected readonly shutdownTimeoutMs: number;
   /** @internal Maps that start at the end of this turn, or when the executor shuts down before that. */
@@ -41,7 +41,7 @@ export abstract class Executor implements AsyncDisposable {
   protected readonly root = this;
 
   /** @internal */
-  constructor(pool: Pool, shutdownTimeoutMs: number) {
+  constructor(pool: TaskPool, shutdownTimeoutMs: number) {
     this.pool = pool;
     this.shutdownTimeoutMs = shutdownTimeoutMs;
     dropped.register(this, pool);
@@ -84,7 +84,7 @@ export abstract class Executor implements AsyncDisposable {
       // Keeps this executor from being collected while its map is read.
       submit: (body, sink) => this.pool.submit(handle, body, this.settings, site, sink),
       decode: (error) => decodeTaskError(error, handle, site),
-      maxWorkers: this.pool.settings.maxWorkers,
+      maxWorkers: this.pool.maxWorkers,
       started: (results) => this.unstartedMaps.delete(results),
     };
     const results = new MapResults<Awaited<R>>(source, inputs as Iterable<unknown>[]);
@@ -131,8 +131,13 @@ export abstract class Executor implements AsyncDisposable {
   }
 }
 
+/** @internal What runs an executor's tasks. */
+export function poolOf(executor: Executor): TaskPool {
+  return (executor as unknown as { readonly pool: TaskPool }).pool;
+}
+
 /** An executor that nobody holds any more finishes what it was given, and lets its workers go. */
-const dropped = new FinalizationRegistry<Pool>((pool) => {
+const dropped = new FinalizationRegistry<TaskPool>((pool) => {
   void pool.shutdown({ wait: false, cancelFutures: false, timeoutMs: Number.POSITIVE_INFINITY });
 });
 

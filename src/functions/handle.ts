@@ -20,15 +20,18 @@ export class FunctionHandle {
   readonly original: AnyFunction;
   /** Whether it only names a function of a module that this thread has not loaded. */
   readonly isPlaceholder: boolean;
+  /** Whether it comes from another program, to which its errors go as they are. */
+  readonly isRelayed: boolean;
 
   /** The captured data that `portable` refers to. */
   readonly units: readonly Unit[];
 
-  constructor(original: AnyFunction, portable: PortableFunction, units: readonly Unit[]) {
+  constructor(original: AnyFunction, portable: PortableFunction, units: readonly Unit[], isRelayed = false) {
     this.original = original;
     this.portable = portable;
     this.units = units;
-    this.isPlaceholder = explicitReference(original) !== undefined;
+    this.isRelayed = isRelayed;
+    this.isPlaceholder = isRelayed || explicitReference(original) !== undefined;
     this.name = original.name || 'anonymous';
   }
 

@@ -26,16 +26,17 @@ import { QueueRoom } from './queue-room.js';
 import type { PoolSettings } from './settings.js';
 import { atSite, type SubmitSite } from './site.js';
 import { taskInside, WorkerSlot } from './slot.js';
-import { type ExecutorStats, Tally } from './stats.js';
+import { type ExecutorStats, Tally, workerStats } from './stats.js';
 import { Task, type TaskBody, type TaskOwner, type TaskSink } from './task.js';
 import { errorOf } from './task-errors.js';
+import type { ShutdownWishes, TaskPool } from './task-pool.js';
 import type { TaskSettings } from './task-settings.js';
 import { UnobservedFailures } from './unobserved.js';
 import { beginWait, ringOf } from './waits.js';
 
 export type PoolState = 'running' | 'draining' | 'stopped' | 'broken';
 
-export class Pool implements TaskOwner, CrewEvents {
+export class Pool implements TaskPool, TaskOwner, CrewEvents {
   readonly settings: PoolSettings;
   readonly #host: WorkerHost;
   readonly #clock: Clock;
@@ -88,6 +89,10 @@ export class Pool implements TaskOwner, CrewEvents {
     for (let i = 0; i < settings.minWorkers; i++) this.#crew.start();
   }
 
+  get maxWorkers(): number {
+    return this.settings.maxWorkers;
+  }
+
   /** Work is coming: the first worker starts now, while its caller still finds out how the function is to travel. */
   expectWork(): void {
     if (this.#state === 'running' && this.#crew.slots.size === 0) this.#crew.start();
@@ -133,7 +138,7 @@ export class Pool implements TaskOwner, CrewEvents {
   }
 
   /** Ends the pool: see `Executor.shutdown`. */
-  async shutdown(options: { wait: boolean; cancelFutures: boolean; timeoutMs: number }): Promise<Future<unknown>[]> {
+  async shutdown(options: ShutdownWishes): Promise<Future<unknown>[]> {
     if (this.#state === 'running') this.#state = 'draining';
     if (options.cancelFutures) this.#cancelUnstarted();
     let stoppedByLimit: Future<unknown>[] = [];
@@ -161,7 +166,7 @@ export class Pool implements TaskOwner, CrewEvents {
     const { maxWorkers } = this.settings;
     return this.#tally.snapshot({
       state: this.#state,
-      workers,
+      workers: workers.map(workerStats),
       maxWorkers,
       running,
       queued: this.#pendingCount - running,

@@ -5,13 +5,15 @@ import { estimatedBytes } from './arguments.js';
 import type { PoolSettings } from './settings.js';
 import type { Task } from './task.js';
 
+type RoomSettings = Pick<PoolSettings, 'namePrefix' | 'maxQueue' | 'maxQueueBytes'>;
+
 export class QueueRoom {
-  readonly #settings: PoolSettings;
+  readonly #settings: RoomSettings;
   /** The bytes of each task that is not done; nothing is measured where there is no limit. */
   readonly #bytesOf: Map<Task, number> | undefined;
   #bytes = 0;
 
-  constructor(settings: PoolSettings) {
+  constructor(settings: RoomSettings) {
     this.#settings = settings;
     this.#bytesOf = Number.isFinite(settings.maxQueueBytes) ? new Map() : undefined;
   }

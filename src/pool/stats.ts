@@ -58,14 +58,14 @@ export class Tally {
 
   snapshot(now: {
     state: ExecutorStats['state'];
-    workers: readonly WorkerSlot[];
+    workers: readonly WorkerStats[];
     maxWorkers: number;
     queued: number;
     running: number;
   }): ExecutorStats {
     return {
       state: now.state,
-      workers: now.workers.map(workerStats),
+      workers: now.workers,
       maxWorkers: now.maxWorkers,
       queued: now.queued,
       running: now.running,
@@ -75,7 +75,8 @@ export class Tally {
   }
 }
 
-function workerStats(slot: WorkerSlot): WorkerStats {
+/** One worker of this machine. */
+export function workerStats(slot: WorkerSlot): WorkerStats {
   return {
     id: slot.id,
     name: slot.name,

@@ -59,7 +59,8 @@ export interface TaskHolder {
 
 /** Who takes the outcome of a task that needs no future. */
 export interface TaskSink {
-  succeeded(value: unknown): void;
+  /** @param runMs how long it ran */
+  succeeded(value: unknown, runMs: number): void;
   /** It failed or was cancelled: its future, which is made now, says how. */
   ended(future: Future<unknown>): void;
 }
@@ -135,7 +136,7 @@ export class Task implements FutureWork, Queued {
     this.#outcomeTo = future;
     onDone(future, () => {
       const outcome = outcomeOf(future);
-      if (outcome?.ok) to.succeeded(outcome.value);
+      if (outcome?.ok) to.succeeded(outcome.value, future.stats?.ms ?? 0);
       else to.ended(future);
     });
     return future;
@@ -201,6 +202,11 @@ export class Task implements FutureWork, Queued {
     return this.#stop(reason, false);
   }
 
+  /** Cancels it; if it runs, it is told, and has time to end by itself. */
+  abort(reason: unknown): void {
+    if (this.#stop(reason, true)) markCancelled(this.future, reason);
+  }
+
   block(until: () => boolean, timeoutMs: number): void {
     this.#owner.block(this, until, timeoutMs);
   }
@@ -233,7 +239,7 @@ export class Task implements FutureWork, Queued {
     } else {
       // Through its sink a task reaches its executor, which a stray reference to the task must not keep.
       this.#outcomeTo = nobody;
-      to.succeeded(value);
+      to.succeeded(value, runMs);
     }
   }
 
@@ -261,8 +267,7 @@ export class Task implements FutureWork, Queued {
   }
 
   #aborted(): void {
-    const reason: unknown = this.settings.signal?.reason;
-    if (this.#stop(reason, true)) markCancelled(this.future, reason);
+    this.abort(this.settings.signal?.reason);
   }
 
   #stop(reason: unknown, gracefully: boolean): boolean {

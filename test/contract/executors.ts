@@ -9,11 +9,13 @@ import {
   type ThreadOptions,
   ThreadPoolExecutor,
 } from 'concurrent-futures';
+import { startServer, type TestServer } from '../cluster/nats-server.js';
+import { testCluster } from '../cluster/test-cluster.js';
 
 export type AnyOptions = PoolOptions & ThreadOptions & ProcessOptions;
 
 export interface Kind {
-  readonly name: 'thread' | 'process' | 'inline';
+  readonly name: 'thread' | 'process' | 'inline' | 'cluster';
   /** Several workers, each its own realm, that can be stopped, lost and replaced. */
   readonly pooled: boolean;
   /** `resultSync` can wait for an unfinished task. */
@@ -59,17 +61,32 @@ const inlineKind: Kind = {
   create: () => new InlineExecutor(),
 };
 
+/** One worker with threads, in this process; the broker is a process of its own. */
+const clusterKind: Kind = {
+  name: 'cluster',
+  pooled: true,
+  canBlock: false,
+  sharesMemory: false,
+  className: 'ClusterExecutor',
+  create: (options) => testCluster(server as TestServer, { ...defaults, ...options }),
+};
+
 /** `CONTRACT_KIND=thread` narrows a run to one executor. */
 const wanted = process.env['CONTRACT_KIND'];
 const among = (...kinds: Kind[]): readonly Kind[] =>
-  kinds.filter((kind) => wanted === undefined || kind.name === wanted);
+  kinds.filter((kind) => (wanted === undefined ? kind !== clusterKind : kind.name === wanted));
 
-export const all: readonly Kind[] = among(threadKind, processKind, inlineKind);
-export const pooled: readonly Kind[] = among(threadKind, processKind);
+export const all: readonly Kind[] = among(threadKind, processKind, inlineKind, clusterKind);
+export const pooled: readonly Kind[] = among(threadKind, processKind, clusterKind);
+/** Those whose workers belong to the executor itself. */
+export const local: readonly Kind[] = among(threadKind, processKind, inlineKind);
+export const localPools: readonly Kind[] = among(threadKind, processKind);
 export const threads: readonly Kind[] = among(threadKind);
 export const processes: readonly Kind[] = among(processKind);
 export const inline: readonly Kind[] = among(inlineKind);
 export const blocking: readonly Kind[] = among(threadKind, inlineKind);
+
+const server = all.includes(clusterKind) ? await startServer() : undefined;
 
 /** The processes of an executor's workers that are there now; none for threads. */
 export function workerPids(kind: Kind, executor: Executor): number[] {

@@ -1,0 +1,90 @@
+/**
+ * Tasks that travel in one message, as the submitter sees them.
+ *
+ *   publishing ──stored──► stored ──news of each task──► done
+ *        └──refused, can't be stored──► (its tasks fail)
+ *
+ * Whether a task has started is what has been heard of it. So a task that is cancelled here may have started there a moment ago: then its
+ * future is cancelled all the same, and the worker is told to stop it.
+ */
+
+import type { Task, TaskHolder } from '../pool/task.js';
+
+export interface BatchEvents {
+  /** The task is not wanted any more. */
+  onRevoked(batch: Batch, index: number): void;
+}
+
+export class Batch implements TaskHolder {
+  readonly id: string;
+  readonly tasks: readonly Task[];
+  readonly #events: BatchEvents;
+  /** Where it is stored; `undefined` until that is known. */
+  streamSeq: number | undefined;
+  /** Who has told of it last. */
+  worker = '';
+  readonly #startedAt = new Map<number, number>();
+  readonly #settled: Uint8Array;
+  #left: number;
+  /** The news of it that are stored, to be deleted once nobody needs them. */
+  readonly newsSeqs: number[] = [];
+
+  constructor(id: string, tasks: readonly Task[], events: BatchEvents) {
+    this.id = id;
+    this.tasks = tasks;
+    this.#events = events;
+    this.#settled = new Uint8Array(tasks.length);
+    this.#left = tasks.length;
+    for (const [i, task] of tasks.entries()) {
+      task.place = 'handed';
+      task.holder = this;
+      task.seq = i;
+    }
+  }
+
+  get name(): string {
+    return this.worker;
+  }
+
+  get isDone(): boolean {
+    return this.#left === 0;
+  }
+
+  /** How many of its tasks are known to have started and not to have ended. */
+  get runningCount(): number {
+    return this.#startedAt.size;
+  }
+
+  /** The task of that place, if it has had no outcome yet; from now on it has. */
+  settle(index: number): Task | undefined {
+    if (this.#settled[index] !== 0) return undefined;
+    this.#settled[index] = 1;
+    this.#left -= 1;
+    this.#startedAt.delete(index);
+    return this.tasks[index];
+  }
+
+  isSettled(index: number): boolean {
+    return this.#settled[index] !== 0;
+  }
+
+  noteStart(index: number, atMs: number): void {
+    if (!this.isSettled(index)) this.#startedAt.set(index, atMs);
+  }
+
+  hasStarted({ seq }: Task): boolean {
+    return this.#startedAt.has(seq) || this.isSettled(seq);
+  }
+
+  revoke(task: Task): boolean {
+    if (this.hasStarted(task)) return false;
+    this.settle(task.seq);
+    this.#events.onRevoked(this, task.seq);
+    return true;
+  }
+
+  ranMs({ seq }: Task): number {
+    const since = this.#startedAt.get(seq);
+    return since === undefined ? 0 : Math.max(0, Date.now() - since);
+  }
+}

@@ -1,0 +1,420 @@
+/**
+ * Tasks that are run by workers of a cluster: all that the submitting side decides.
+ *
+ *   submit ──► queue ──as many as may be in flight──► batch ──► link (broker)
+ *                ▲                                       │◄── news: started, report, done, failed, cancelled, refused
+ *                └── retried ◄───────────────────────────┴──► the task's future
+ *
+ *   running ──shutdown──► draining ──last task done──► stopped
+ *      └──────────────────────┴── the broker can't be reached, or does not take what is sent ──► broken(cause)
+ *
+ * Where either side dies: a batch that is not stored is stored again under its id; one that is stored is run by whichever worker lives; an
+ * outcome that is stored is heard, now or when this side has its connection back. The first outcome of a task that was stored is its outcome.
+ */
+
+import { BrokenExecutorError, CancelledError, DeadlockError, ShutdownError, TaskRefusedError, TimeoutError } from '../errors.js';
+import type { FunctionHandle } from '../functions/handle.js';
+import type { Future } from '../future/future.js';
+import { argumentError, copyArguments, needsCopy } from '../pool/arguments.js';
+import type { Clock } from '../pool/clock.js';
+import { QueueRoom } from '../pool/queue-room.js';
+import { TaskQueue } from '../pool/queue.js';
+import type { PoolSettings } from '../pool/settings.js';
+import { atSite, type SubmitSite } from '../pool/site.js';
+import { type ExecutorStats, Tally } from '../pool/stats.js';
+import { Task, type TaskBody, type TaskOwner, type TaskSink } from '../pool/task.js';
+import { errorOf } from '../pool/task-errors.js';
+import type { ShutdownWishes, TaskPool } from '../pool/task-pool.js';
+import type { TaskSettings } from '../pool/task-settings.js';
+import { UnobservedFailures } from '../pool/unobserved.js';
+import { Batch } from './batch.js';
+import { BatchSize } from './batch-size.js';
+import { copyByWire } from './codec.js';
+import type { Link, LinkEvents } from './link.js';
+import type { News } from './messages.js';
+
+export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQueue' | 'maxQueueBytes'> {
+  /** How many tasks may be with the broker and the workers at a time. */
+  readonly maxInFlight: number;
+}
+
+const stopped = 'it was told to stop';
+
+export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
+  readonly hasInsiders = false;
+  readonly #settings: ClusterSettings;
+  readonly #clock: Clock;
+  readonly #link: Link;
+  readonly #queue = new TaskQueue<Task>();
+  readonly #batches = new Map<string, Batch>();
+  readonly #size: BatchSize;
+  readonly #room: QueueRoom;
+  readonly #tally = new Tally();
+  readonly #unobserved: UnobservedFailures;
+  /** Tasks between two attempts, each with the way to cancel its timer. */
+  readonly #waiting = new Map<Task, () => void>();
+  #state: 'running' | 'draining' | 'stopped' | 'broken' = 'running';
+  #cause: unknown;
+  #pendingCount = 0;
+  #inFlight = 0;
+  #waiters = 0;
+  #isDue = false;
+  #isProbeDue = false;
+  readonly #whenStopped: (() => void)[] = [];
+
+  constructor(settings: ClusterSettings, clock: Clock, makeLink: (events: LinkEvents) => Link) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#size = new BatchSize(() => clock.now());
+    this.#room = new QueueRoom(settings);
+    this.#unobserved = new UnobservedFailures(settings.namePrefix);
+    this.#link = makeLink(this);
+  }
+
+  get maxWorkers(): number {
+    return this.#link.slots;
+  }
+
+  expectWork(): void {
+    if (this.#state === 'running') this.#link.open();
+  }
+
+  checkOpen(): void {
+    if (this.#state === 'broken') throw this.#broken();
+    if (this.#state !== 'running') {
+      throw new ShutdownError(`cannot schedule new futures: ${this.#settings.namePrefix} was shut down. Make a new executor.`);
+    }
+    this.#room.check(this.#queue.length);
+  }
+
+  submit(handle: FunctionHandle, body: TaskBody, settings: TaskSettings, site: SubmitSite, sink?: TaskSink): Task {
+    this.checkOpen();
+    const task = new Task(this, handle, body, settings, site, sink);
+    this.#pendingCount += 1;
+    this.#hold();
+    if (settings.signal?.aborted) {
+      task.place = 'waiting';
+      task.cancel(settings.signal.reason);
+      return task;
+    }
+    try {
+      if (needsCopy(task)) copyArguments(task);
+    } catch (cause) {
+      this.#refuse(task, cause);
+      return task;
+    }
+    this.#room.take(task);
+    this.#push(task);
+    return task;
+  }
+
+  async shutdown(wishes: ShutdownWishes): Promise<Future<unknown>[]> {
+    if (this.#state === 'running') this.#state = 'draining';
+    if (wishes.cancelFutures) for (const task of this.#pendingTasks()) task.future.cancel();
+    let stoppedByLimit: Future<unknown>[] = [];
+    const cancelLimit = Number.isFinite(wishes.timeoutMs)
+      ? this.#clock.after(wishes.timeoutMs, () => {
+          stoppedByLimit = this.#stopAll(wishes.timeoutMs);
+        })
+      : () => {};
+    const done = new Promise<void>((resolve) => this.#whenStopped.push(resolve)).then(cancelLimit);
+    this.#drained();
+    if (!wishes.wait) return this.#pendingTasks().map((task) => task.future);
+    this.#waiters += 1;
+    this.#hold();
+    await done;
+    this.#waiters -= 1;
+    this.#hold();
+    return stoppedByLimit;
+  }
+
+  stats(): ExecutorStats {
+    const running = this.#runningCount();
+    return this.#tally.snapshot({
+      state: this.#state,
+      workers: this.#link.workers(),
+      maxWorkers: this.maxWorkers,
+      running,
+      queued: this.#pendingCount - running,
+    });
+  }
+
+  explain(): string {
+    const { namePrefix } = this.#settings;
+    const waiting = this.#waiting.size === 0 ? [] : [`  ${this.#waiting.size} failed and wait for the next attempt`];
+    return [
+      `${namePrefix}: ${this.#state}`,
+      ...this.#link.explain(),
+      `  ${this.#inFlight} tasks in ${this.#batches.size} batches are with the broker or a worker, ${this.#runningCount()} of them known to run`,
+      `  queue: ${this.#queue.length === 0 ? 'empty' : `${this.#queue.length} tasks, of which none is sent before others are done (maxInFlight ${this.#settings.maxInFlight})`}`,
+      ...waiting,
+    ].join('\n');
+  }
+
+  // ── What tasks ask ──
+
+  withdraw(task: Task): void {
+    if (task.place === 'queued') this.#queue.remove(task);
+    this.#waiting.get(task)?.();
+    this.#waiting.delete(task);
+  }
+
+  endWorkerOf(task: Task, reason: unknown, gracefully: boolean): void {
+    const batch = task.holder;
+    if (!(batch instanceof Batch)) return;
+    batch.settle(task.seq);
+    this.#inFlight -= 1;
+    this.#link.cancel(batch, task.seq, gracefully ? 'abort' : 'kill', reason instanceof Error ? reason.message : stopped);
+    this.#retireIfDone(batch);
+  }
+
+  block(task: Task): void {
+    throw new DeadlockError(
+      `the outcome of task "${task.name}" comes through this thread's event loop, which stands still while it waits. Use await.`,
+    );
+  }
+
+  taskDone(task: Task, how: 'completed' | 'failed' | 'cancelled'): void {
+    this.#tally.count(how);
+    this.#room.release(task);
+    if (how === 'failed' && !task.isObserved) this.#unobserved.add(task.future);
+    this.#pendingCount -= 1;
+    if (this.#pendingCount > 0) return;
+    this.#hold();
+    // After the caller has settled the future.
+    this.#clock.soon(() => {
+      if (this.#pendingCount === 0) this.#link.rest();
+      this.#drained();
+    });
+  }
+
+  failureSeen(task: Task): void {
+    this.#unobserved.delete(task.future);
+  }
+
+  waitBegins(): undefined {
+    return undefined;
+  }
+
+  ringClosed(): void {}
+
+  // ── What the link tells ──
+
+  onSlots(): void {
+    this.#dispatchSoon();
+  }
+
+  liveBatches(): Iterable<Batch> {
+    return this.#batches.values();
+  }
+
+  onNews(batchId: string, worker: string, news: readonly News[], seq: number): void {
+    const batch = this.#batches.get(batchId);
+    if (batch === undefined) return;
+    batch.newsSeqs.push(seq);
+    if (worker !== '') batch.worker = worker;
+    for (const item of news) this.#take(batch, item);
+    this.#retireIfDone(batch);
+    this.#dispatchSoon();
+  }
+
+  onUnsendable(batch: Batch, error: unknown): void {
+    for (const [i] of batch.tasks.entries()) {
+      this.#ended(batch, i, (task) => task.fail(atSite(asError(error), task.submittedAt), 0));
+    }
+    this.#retireIfDone(batch);
+    this.#dispatchSoon();
+  }
+
+  onBroken(cause: unknown): void {
+    if (this.#state === 'broken' || this.#state === 'stopped') return;
+    const tasks = this.#pendingTasks();
+    this.#state = 'broken';
+    this.#cause = cause;
+    for (const task of tasks) {
+      // The callback of one that has just failed may have cancelled others.
+      if (task.place === 'done') continue;
+      this.withdraw(task);
+      task.fail(atSite(this.#broken(), task.submittedAt), 0);
+    }
+    this.#batches.clear();
+    this.#inFlight = 0;
+    this.#drained();
+  }
+
+  // ── Steps ──
+
+  #push(task: Task): void {
+    task.place = 'queued';
+    task.holder = undefined;
+    this.#queue.push(task);
+    this.#dispatchSoon();
+  }
+
+  #dispatchSoon(): void {
+    if (this.#isDue || this.#queue.length === 0) return;
+    this.#isDue = true;
+    this.#clock.soon(() => {
+      this.#isDue = false;
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    const { maxInFlight } = this.#settings;
+    while (this.#queue.length > 0 && this.#inFlight < maxInFlight && this.#state !== 'broken') {
+      const size = this.#size.next(this.#queue.length, this.#inFlight, this.#link.slots);
+      if (size === 0) return this.#probeLater();
+      const tasks: Task[] = [];
+      for (let room = Math.min(size, maxInFlight - this.#inFlight); room > 0; room--) {
+        const task = this.#queue.take();
+        if (task === undefined) break;
+        tasks.push(task);
+      }
+      this.#send(tasks);
+    }
+  }
+
+  #probeLater(): void {
+    if (this.#isProbeDue) return;
+    this.#isProbeDue = true;
+    this.#clock.after(this.#size.waitMs, () => {
+      this.#isProbeDue = false;
+      this.#dispatch();
+    });
+  }
+
+  #send(tasks: readonly Task[]): void {
+    const batch = new Batch(this.#link.newId(), tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
+    this.#batches.set(batch.id, batch);
+    this.#inFlight += tasks.length;
+    this.#link.send(batch);
+  }
+
+  #revoked(batch: Batch, index: number): void {
+    this.#inFlight -= 1;
+    this.#link.cancel(batch, index, 'abort', 'it was cancelled before it was known to have started');
+    this.#retireIfDone(batch);
+    this.#dispatchSoon();
+  }
+
+  #take(batch: Batch, item: News): void {
+    switch (item[0]) {
+      case 'done': {
+        const [, first, values, ms] = item;
+        for (const [i, value] of values.entries()) {
+          const runMs = ms[i] ?? 0;
+          this.#ended(batch, first + i, (task) => task.succeed(value, runMs), runMs);
+        }
+        return;
+      }
+      case 'failed': {
+        const [, index, error, runMs] = item;
+        this.#ended(batch, index, (task) => this.#failOrRetry(task, errorOf(error, task), runMs), runMs);
+        return;
+      }
+      case 'cancelled':
+        this.#ended(batch, item[1], (task) => task.cancel(new CancelledError('it was cancelled at its worker')));
+        return;
+      case 'started':
+        batch.noteStart(item[1], item[2]);
+        return;
+      case 'report': {
+        const task = batch.tasks[item[1]];
+        if (!batch.isSettled(item[1])) task?.settings.onReport?.(item[2], task.name);
+        return;
+      }
+      case 'refused': {
+        const [, reason, why] = item;
+        for (const [i] of batch.tasks.entries()) {
+          this.#ended(batch, i, (task) => {
+            const message = `task "${task.name}" was refused by worker ${batch.worker}: ${why}`;
+            task.fail(atSite(new TaskRefusedError(message, reason), task.submittedAt), 0);
+          });
+        }
+        return;
+      }
+      default:
+        item satisfies never;
+    }
+  }
+
+  #ended(batch: Batch, index: number, end: (task: Task) => void, runMs?: number): void {
+    const task = batch.settle(index);
+    if (task === undefined) return;
+    this.#inFlight -= 1;
+    if (runMs !== undefined) {
+      this.#size.measured(runMs);
+      this.#tally.ran(runMs);
+    }
+    if (task.place !== 'done') end(task);
+  }
+
+  #retireIfDone(batch: Batch): void {
+    if (!batch.isDone || !this.#batches.delete(batch.id)) return;
+    this.#link.forget(batch);
+  }
+
+  #failOrRetry(task: Task, error: unknown, runMs: number): void {
+    const delayMs = this.#state === 'broken' ? undefined : task.retryAfter(error);
+    if (delayMs === undefined) {
+      task.fail(error, runMs);
+      return;
+    }
+    task.attempt += 1;
+    task.place = 'waiting';
+    task.holder = undefined;
+    const cancelTimer = this.#clock.after(delayMs, () => {
+      this.#waiting.delete(task);
+      this.#push(task);
+    });
+    this.#waiting.set(task, cancelTimer);
+  }
+
+  #refuse(task: Task, cause: unknown): void {
+    task.place = 'waiting';
+    task.fail(argumentError(task, cause, copyByWire), 0);
+  }
+
+  #stopAll(limitMs: number): Future<unknown>[] {
+    const { namePrefix } = this.#settings;
+    const reason = new TimeoutError(`${namePrefix} did not finish within the ${limitMs} ms that its shutdown allowed`);
+    const tasks = this.#pendingTasks();
+    for (const task of tasks) task.future.kill(reason);
+    return tasks.map((task) => task.future);
+  }
+
+  #pendingTasks(): Task[] {
+    const held = [...this.#batches.values()].flatMap((batch) => batch.tasks);
+    return [...held, ...this.#queue, ...this.#waiting.keys()].filter((task) => task.place !== 'done');
+  }
+
+  #runningCount(): number {
+    let running = 0;
+    for (const batch of this.#batches.values()) running += batch.runningCount;
+    return running;
+  }
+
+  #broken(): BrokenExecutorError {
+    const said = this.#cause instanceof Error ? this.#cause.message : String(this.#cause);
+    return new BrokenExecutorError(`${this.#settings.namePrefix}: ${said}`, { cause: this.#cause });
+  }
+
+  #drained(): void {
+    if (this.#state === 'running' || this.#pendingCount > 0) return;
+    void this.#link.close().then(() => {
+      if (this.#state === 'draining') this.#state = 'stopped';
+      this.#clock.cancelAll();
+      this.#clock.after(0, () => this.#unobserved.report());
+      for (const resolve of this.#whenStopped.splice(0)) resolve();
+    });
+  }
+
+  #hold(): void {
+    this.#clock.keepAlive(this.#pendingCount > 0 || this.#waiters > 0);
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,57 @@
+/** A batch as the broker gives it out, and what a worker answers. */
+
+import type { Msg } from '@nats-io/transport-node';
+
+/** The answers that JetStream understands: https://docs.nats.io/nats-concepts/jetstream/consumers#acknowledgment-models */
+const answers = { ack: '+ACK', working: '+WPI', term: '+TERM' } as const;
+
+export class Delivery {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly streamSeq: number;
+  /** How often it has been given out, this time included. */
+  readonly count: number;
+  /** When it was stored, by the broker's clock, in milliseconds since the epoch. */
+  readonly storedAt: number;
+  readonly #message: Msg;
+
+  constructor(message: Msg) {
+    this.#message = message;
+    this.subject = message.subject;
+    this.data = message.data;
+    // $JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>[.<token>]
+    const tokens = (message.reply ?? '').split('.');
+    const first = tokens.length >= 11 ? 6 : 4;
+    this.count = Number(tokens[first]);
+    this.streamSeq = Number(tokens[first + 1]);
+    this.storedAt = Math.floor(Number(tokens[first + 3]) / 1_000_000);
+  }
+
+  /** It is done, and goes from the queue. */
+  ack(): void {
+    this.#answer(answers.ack);
+  }
+
+  /** It is still being worked on: it is not to be given to another. */
+  working(): void {
+    this.#answer(answers.working);
+  }
+
+  /** It goes from the queue, and is given to nobody. */
+  term(): void {
+    this.#answer(answers.term);
+  }
+
+  /** It goes back, and is given out again after a while. */
+  giveBack(delayMs = 0): void {
+    this.#answer(delayMs === 0 ? '-NAK' : `-NAK ${JSON.stringify({ delay: delayMs * 1_000_000 })}`);
+  }
+
+  #answer(text: string): void {
+    try {
+      this.#message.respond(text);
+    } catch {
+      // The connection is closed: it is given out again in time.
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/** The public names of `concurrent-futures/cluster`. */
+
+export type { BrokerLimits } from './broker.js';
+export type { ClusterOptions } from './cluster-options.js';
+export { ClusterExecutor, type ClusterExecutorOptions } from './executor.js';
+export type { ClusterKey } from './seal.js';
+export { ClusterWorker, type ClusterWorkerOptions, type ClusterWorkerStatus, type WorkerLogEntry } from './worker.js';

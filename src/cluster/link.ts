@@ -1,0 +1,315 @@
+/**
+ * The submitting side's way to the broker: there when there is work, and given up when there has been none for a moment, since an open
+ * connection would keep the program alive.
+ *
+ *   away ──open()──► opening ──connected──► open ──rest(), nothing for a moment──► away
+ *                       └──not within startupTimeout──► (onBroken)         any ──close()──► closed
+ *
+ * News are followed from the one after the last that was heard, so that nothing is missed while away.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConsumerMessages } from '@nats-io/jetstream';
+import { TimeoutError } from '../errors.js';
+import type { WorkerStats } from '../pool/stats.js';
+import type { Batch } from './batch.js';
+import { bodyOf, openBody } from './bodies.js';
+import { Broker, type BrokerOptions } from './broker.js';
+import { type Code, codeOf } from './code.js';
+import { encode } from './codec.js';
+import { makeBatch } from './make-batch.js';
+import { type BatchNews, type CancelMessage, encodeBatch, type News } from './messages.js';
+import { Workers } from './presence.js';
+import { Refusal } from './refusal.js';
+import type { Seal } from './seal.js';
+
+export interface LinkEvents {
+  onNews(batchId: string, worker: string, news: readonly News[], seq: number): void;
+  /** The batch can't be sent, and is in nobody's hands. */
+  onUnsendable(batch: Batch, error: unknown): void;
+  onBroken(cause: unknown): void;
+  /** There are more or fewer workers. */
+  onSlots(): void;
+  /** Those that are not done. */
+  liveBatches(): Iterable<Batch>;
+}
+
+export interface LinkSettings {
+  readonly broker: BrokerOptions;
+  /** Who the submitter is: its tasks and outcomes bear that name. */
+  readonly client: string;
+  readonly seal: Seal;
+  readonly startupTimeoutMs: number;
+}
+
+interface StoredNews {
+  readonly seq: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+/** How long a connection is kept that nobody needs; reaching the broker takes some milliseconds. */
+const restMs = 500;
+const retryMs = 100;
+/** A function is stored anew before the broker forgets it. */
+const codeFreshMs = 3600_000;
+
+type Cancellation = Pick<CancelMessage, 'how' | 'reason'> & { readonly index: number };
+
+export class Link {
+  readonly #settings: LinkSettings;
+  readonly #events: LinkEvents;
+  readonly #workers: Workers;
+  #state: 'away' | 'opening' | 'open' | 'closed' = 'away';
+  #broker: Broker | undefined;
+  #following: ConsumerMessages | undefined;
+  #abort = new AbortController();
+  #restTimer: NodeJS.Timeout | undefined;
+  #opening: Promise<void> = Promise.resolve();
+  #lastSeq = 0;
+  #ids = 0;
+  readonly #idPrefix = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
+  #unsent: Batch[] = [];
+  readonly #storedCode = new Map<string, { readonly at: number; readonly stored: Promise<unknown> }>();
+  readonly #cancellations = new Map<Batch, Cancellation[]>();
+  /** What is deleted once there is nothing else to do. */
+  #litter: { readonly stream: string; readonly seq: number }[] = [];
+  #fetching: Promise<void> | undefined;
+
+  constructor(settings: LinkSettings, events: LinkEvents) {
+    this.#settings = settings;
+    this.#events = events;
+    this.#workers = new Workers(settings.seal, settings.broker.names.presence);
+  }
+
+  get slots(): number {
+    return this.#workers.slots;
+  }
+
+  newId(): string {
+    this.#ids += 1;
+    return `${this.#idPrefix}-${this.#ids.toString(36)}`;
+  }
+
+  workers(): WorkerStats[] {
+    return this.#workers.alive.map(({ name, isDraining, running, pid, done }, id) => ({
+      id,
+      name,
+      state: isDraining ? 'retiring' : running > 0 ? 'busy' : 'idle',
+      systemId: pid,
+      completed: done,
+      task: undefined,
+      taskMs: undefined,
+    }));
+  }
+
+  explain(): string[] {
+    const { names, servers } = this.#settings.broker;
+    const isConnected = this.#broker?.connection.isClosed() === false;
+    const lines = [`  broker ${[servers].flat().join(', ')}, queue ${names.queue}: ${isConnected ? 'connected' : this.#state}`];
+    const workers = this.#workers.alive;
+    for (const { name, running, slots, isDraining } of workers) {
+      lines.push(`  ${name}: runs ${running} tasks in ${slots} slots${isDraining ? ', and takes no more' : ''}`);
+    }
+    if (workers.length === 0 && isConnected) lines.push('  no worker has been heard: start some with `futures worker`');
+    return lines;
+  }
+
+  // ── The connection ──
+
+  open(): void {
+    clearTimeout(this.#restTimer);
+    if (this.#state !== 'away') return;
+    this.#state = 'opening';
+    this.#abort = new AbortController();
+    this.#opening = this.#connect();
+  }
+
+  /** Nothing is pending. */
+  rest(): void {
+    clearTimeout(this.#restTimer);
+    // The connection holds the process as long as it is there; so does not this timer.
+    this.#restTimer = setTimeout(() => void this.#leave('away'), restMs);
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#restTimer);
+    await this.#opening;
+    await this.#leave('closed');
+  }
+
+  async #connect(): Promise<void> {
+    const { broker: options, startupTimeoutMs, client } = this.#settings;
+    const deadline = performance.now() + startupTimeoutMs;
+    for (;;) {
+      try {
+        const broker = await Broker.open(options);
+        this.#broker = broker;
+        const { names } = options;
+        broker.listen(names.presence, (data) => this.#heardOf(data));
+        this.#following = await broker.follow(names.results, names.resultsOf(client, '*'), this.#lastSeq + 1, (message) =>
+          this.#heard(message),
+        );
+        broker.tell(names.ask, Buffer.alloc(0));
+        this.#state = 'open';
+        for (const batch of this.#unsent.splice(0)) void this.#send(batch);
+        return;
+      } catch (error) {
+        await this.#broker?.close();
+        this.#broker = undefined;
+        const isFinal = /authoriz|authentic|permission|not installed/i.test(String(error));
+        if (!isFinal && performance.now() < deadline) {
+          await sleep(retryMs);
+          continue;
+        }
+        this.#state = 'away';
+        const waited = isFinal ? '' : ` (tried for ${startupTimeoutMs} ms, startupTimeout)`;
+        this.#events.onBroken(isFinal ? error : new TimeoutError(`${(error as Error).message}${waited}`, { cause: error }));
+        return;
+      }
+    }
+  }
+
+  async #leave(state: 'away' | 'closed'): Promise<void> {
+    if (this.#state === 'closed' || (this.#state !== 'open' && state === 'away')) return;
+    const broker = this.#broker;
+    this.#state = 'closed';
+    if (broker !== undefined) {
+      await this.#tidy(broker);
+      this.#abort.abort(new Error('the executor was shut down'));
+      this.#following?.stop();
+      await broker.close();
+    }
+    this.#broker = undefined;
+    this.#following = undefined;
+    this.#state = state;
+    // Work may have come meanwhile.
+    if (state === 'away' && this.#unsent.length > 0) this.open();
+  }
+
+  /** Outcomes that have been heard are of no use to anybody any more. */
+  async #tidy(broker: Broker): Promise<void> {
+    if (broker.connection.isClosed()) return;
+    await Promise.all(this.#litter.splice(0).map(({ stream, seq }) => broker.delete(stream, seq)));
+  }
+
+  // ── Sending ──
+
+  send(batch: Batch): void {
+    this.open();
+    if (this.#state === 'open') void this.#send(batch);
+    else this.#unsent.push(batch);
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const broker = this.#broker as Broker;
+    const { seal, client } = this.#settings;
+    const { names } = broker;
+    const { signal } = this.#abort;
+    try {
+      const codes = new Map(batch.tasks.map(({ handle }) => [handle, codeOf(handle)] as const));
+      const subject = names.tasksOf(client, batch.id);
+      const body = encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code));
+      const stores = [...codes.values()].map((code) => this.#storeCode(broker, code));
+      if (stores.some((store) => store !== undefined)) await Promise.all(stores);
+      const sealed = await bodyOf(broker, seal, subject, body);
+      batch.streamSeq = await broker.store(subject, sealed, { id: batch.id, signal });
+      if (batch.isDone) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
+    } catch (error) {
+      if (!signal.aborted) this.#events.onUnsendable(batch, error);
+    }
+  }
+
+  /** Stores a function where that has not been done lately; gives a promise only while that is going on. */
+  #storeCode(broker: Broker, { digest, bytes }: Code): Promise<unknown> | undefined {
+    const known = this.#storedCode.get(digest);
+    if (known !== undefined && Date.now() - known.at < codeFreshMs) return known.stored;
+    const subject = broker.names.codeOf(digest);
+    const stored = bodyOf(broker, this.#settings.seal, subject, bytes)
+      .then((sealed) => broker.store(subject, sealed, { signal: this.#abort.signal }))
+      .catch((error) => {
+        this.#storedCode.delete(digest);
+        throw error;
+      });
+    this.#storedCode.set(digest, { at: Date.now(), stored });
+    return stored;
+  }
+
+  /** Tells the workers; what waits at the broker, and is not wanted at all any more, is taken from there. */
+  cancel(batch: Batch, index: number, how: CancelMessage['how'], reason: string): void {
+    let told = this.#cancellations.get(batch);
+    if (told === undefined) {
+      told = [];
+      this.#cancellations.set(batch, told);
+      queueMicrotask(() => this.#tellCancelled(batch));
+    }
+    told.push({ index, how, reason });
+  }
+
+  #tellCancelled(batch: Batch): void {
+    const told = this.#cancellations.get(batch) ?? [];
+    this.#cancellations.delete(batch);
+    const broker = this.#broker;
+    if (broker === undefined) return;
+    const { seal, client } = this.#settings;
+    for (const how of ['abort', 'kill'] as const) {
+      const of = told.filter((each) => each.how === how);
+      if (of.length === 0) continue;
+      const message: CancelMessage = { client, batch: batch.id, indices: of.map(({ index }) => index), how, reason: of[0]?.reason ?? '' };
+      broker.tell(broker.names.cancel, seal.close(broker.names.cancel, encode(message, true)));
+    }
+    if (batch.isDone && batch.streamSeq !== undefined) void broker.delete(broker.names.tasks, batch.streamSeq);
+  }
+
+  /** Each of its tasks has its outcome: what the broker still has of it goes. */
+  forget(batch: Batch): void {
+    const { names } = this.#settings.broker;
+    this.#litter.push(...batch.newsSeqs.map((seq) => ({ stream: names.results, seq })));
+  }
+
+  // ── Hearing ──
+
+  /** In the order in which they were stored, also where one has to be fetched. */
+  #heard(message: StoredNews): void {
+    if (this.#fetching !== undefined) {
+      this.#fetching = this.#fetching.then(() => this.#take(message));
+      return;
+    }
+    const taken = this.#take(message);
+    if (taken === undefined) return;
+    const fetching: Promise<void> = taken.finally(() => {
+      if (this.#fetching === fetching) this.#fetching = undefined;
+    });
+    this.#fetching = fetching;
+  }
+
+  #take({ seq, subject, data }: StoredNews): Promise<void> | undefined {
+    this.#lastSeq = Math.max(this.#lastSeq, seq);
+    const batchId = subject.slice(subject.lastIndexOf('.') + 1);
+    const tell = ({ worker, news }: BatchNews): void => this.#events.onNews(batchId, worker, news, seq);
+    const fail = (error: unknown): void => {
+      if (!(error instanceof Refusal)) throw error;
+      // Nobody knows who wrote it. A worker that has another key says so in this way, and nothing better will come.
+      const why = `the news of it can't be trusted: ${error.message}`;
+      this.#events.onNews(batchId, '', [['refused', error.reason, why]], seq);
+    };
+    try {
+      const message = openBody<BatchNews>(this.#broker as Broker, this.#settings.seal, subject, data);
+      if (message instanceof Promise) return message.then(tell, fail);
+      tell(message);
+    } catch (error) {
+      fail(error);
+    }
+    return undefined;
+  }
+
+  #heardOf(data: Uint8Array): void {
+    try {
+      if (!this.#workers.take(data).isNews) return;
+    } catch {
+      // Somebody else's, or of another version: it is not counted.
+      return;
+    }
+    this.#events.onSlots();
+  }
+}

@@ -1,0 +1,39 @@
+/** Tasks → the message in which they travel. */
+
+import type { Task } from '../pool/task.js';
+import type { Code } from './code.js';
+import { clusterVersion, type TaskBatch, type TaskGroup } from './messages.js';
+
+/** Tasks that follow each other and differ in their values and names only, together. */
+export function makeBatch(tasks: readonly Task[], codeOf: (task: Task) => Code): TaskBatch {
+  const groups: TaskGroup[] = [];
+  for (let i = 0; i < tasks.length; ) {
+    const from = i;
+    const first = tasks[i] as Task;
+    const { name, context } = first;
+    const size = first.values.length;
+    const values: unknown[] = [];
+    let isNameShared = true;
+    for (; i < tasks.length && isAlike(tasks[i] as Task, first); i++) {
+      const task = tasks[i] as Task;
+      if (task.name !== name) isNameShared = false;
+      for (const value of task.values) values.push(value);
+    }
+    const names = isNameShared ? name : tasks.slice(from, i).map((task) => task.name);
+    const { timeoutMs } = first.settings;
+    const limit = Number.isFinite(timeoutMs) ? timeoutMs : null;
+    groups.push([codeOf(first).digest, names, first.attempt, first.isChunk, i - from, size, values, limit, context ?? null]);
+  }
+  return { version: clusterVersion, issuedAt: Date.now(), groups };
+}
+
+function isAlike(task: Task, first: Task): boolean {
+  return (
+    task.handle === first.handle &&
+    task.values.length === first.values.length &&
+    task.attempt === first.attempt &&
+    task.context === first.context &&
+    task.isChunk === first.isChunk &&
+    task.settings.timeoutMs === first.settings.timeoutMs
+  );
+}

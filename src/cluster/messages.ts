@@ -1,0 +1,116 @@
+/**
+ * What goes through the broker.
+ *
+ *   submitter ──TaskBatch──► TASKS ──pulled──► worker
+ *   submitter ◄──in the order in which they were stored── RESULTS ◄──BatchNews── worker (or, of a cancelled task, the submitter)
+ *   submitter ──CancelMessage──► all workers            worker ──Presence──► whoever listens
+ *
+ * A batch's news are one log. Of several outcomes of one task the first that was stored counts, for everybody.
+ */
+
+import type { EncodedError } from '../protocol/errors.js';
+import { decode, encode, isJsonValue } from './codec.js';
+import type { RefusalReason } from './refusal.js';
+import { Refusal } from './refusal.js';
+import type { Seal } from './seal.js';
+
+/** Submitters and workers of other versions are told so. */
+export const clusterVersion = 1;
+
+/** Tasks that follow each other and differ in their arguments and names only. */
+export type TaskGroup = readonly [
+  /** Of the function: see code.ts. */
+  digest: string,
+  /** Of all of them, or of each. */
+  names: string | readonly string[],
+  attempt: number,
+  isChunk: boolean,
+  count: number,
+  /** How many values each has. */
+  size: number,
+  values: readonly unknown[],
+  /** How long each may run; `null` for no limit. */
+  timeoutMs: number | null,
+  context: Readonly<Record<string, unknown>> | null,
+];
+
+export interface TaskBatch {
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+  readonly groups: readonly TaskGroup[];
+}
+
+/** A task is told by its place in its batch. */
+export type News =
+  /** Tasks that follow each other gave these values, after so many milliseconds. */
+  | readonly ['done', first: number, values: readonly unknown[], ms: readonly number[]]
+  | readonly ['failed', index: number, error: EncodedError, ms: number]
+  | readonly ['cancelled', index: number]
+  | readonly ['started', index: number, atMs: number]
+  | readonly ['report', index: number, progress: unknown]
+  /** None of the batch is run. */
+  | readonly ['refused', reason: RefusalReason, why: string];
+
+export interface BatchNews {
+  readonly version: number;
+  /** Who tells it; empty for the submitter itself. */
+  readonly worker: string;
+  readonly news: readonly News[];
+}
+
+export interface CancelMessage {
+  readonly client: string;
+  readonly batch: string;
+  readonly indices: readonly number[];
+  /** What to do with those that run: tell them, with time to end by themselves, or end them now. */
+  readonly how: 'abort' | 'kill';
+  readonly reason: string;
+}
+
+export interface Presence {
+  readonly version: number;
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly executor: string;
+  readonly slots: number;
+  readonly running: number;
+  /** Tasks that it holds, running ones included. */
+  readonly held: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly startedAt: number;
+  /** It takes no more. */
+  readonly isDraining: boolean;
+}
+
+export function encodeBatch(batch: TaskBatch): Buffer {
+  const isJson = batch.groups.every(([, , , , , , values, , context]) => context === null && values.every(isJsonValue));
+  return encode(batch, isJson);
+}
+
+export function encodeNews(news: BatchNews): Buffer {
+  return encode(news, news.news.every(isJsonNews));
+}
+
+function isJsonNews(news: News): boolean {
+  switch (news[0]) {
+    case 'done':
+      return news[2].every(isJsonValue);
+    case 'report':
+      return isJsonValue(news[2]);
+    case 'failed':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Opens a message that was signed for that subject. */
+export function openMessage<T extends { readonly version: number }>(seal: Seal, subject: string, sealed: Uint8Array): T {
+  const message = decode(seal.open(subject, sealed)) as T;
+  if (message?.version === clusterVersion) return message;
+  throw new Refusal('WRONG_VERSION', `the message is of protocol version ${message?.version}, and this side speaks ${clusterVersion}: update the older side`);
+}

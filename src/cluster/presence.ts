@@ -1,0 +1,47 @@
+/** Which workers there are: each says so once a second, and who is silent for some seconds has gone. */
+
+import { decode, encode } from './codec.js';
+import { clusterVersion, type Presence } from './messages.js';
+import type { Seal } from './seal.js';
+
+export const presenceMs = 1000;
+const goneAfterMs = 3500;
+
+export class Workers {
+  readonly #known = new Map<string, { presence: Presence; seenAt: number }>();
+  readonly #seal: Seal;
+  readonly #subject: string;
+  readonly #now: () => number;
+
+  constructor(seal: Seal, subject: string, now: () => number = Date.now) {
+    this.#seal = seal;
+    this.#subject = subject;
+    this.#now = now;
+  }
+
+  /** Takes what a worker says; gives it where that worker is new, or has another number of slots. Throws for what is not a worker's. */
+  take(sealed: Uint8Array): { readonly presence: Presence; readonly isNews: boolean } {
+    const presence = decode(this.#seal.open(this.#subject, sealed)) as Presence;
+    const before = this.#known.get(presence.name);
+    this.#known.set(presence.name, { presence, seenAt: this.#now() });
+    const isNews = before === undefined || before.presence.slots !== presence.slots || presence.isDraining !== before.presence.isDraining;
+    return { presence, isNews };
+  }
+
+  get alive(): Presence[] {
+    const now = this.#now();
+    for (const [name, { seenAt }] of this.#known) if (now - seenAt > goneAfterMs) this.#known.delete(name);
+    return [...this.#known.values()].map(({ presence }) => presence);
+  }
+
+  /** How many tasks can run at once; at least one, since there may be workers that have not been heard yet. */
+  get slots(): number {
+    let slots = 0;
+    for (const each of this.alive) if (!each.isDraining) slots += each.slots;
+    return Math.max(1, slots);
+  }
+}
+
+export function encodePresence(seal: Seal, subject: string, presence: Omit<Presence, 'version'>): Buffer {
+  return seal.close(subject, encode({ version: clusterVersion, ...presence }, true));
+}

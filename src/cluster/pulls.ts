@@ -1,0 +1,95 @@
+/**
+ * Asking the broker for work, as much as there is room for, and dropping nothing that comes.
+ *
+ *   wants n ──request──► broker ──messages──► onMessage      request ──used up, expired, connection lost──► over, and asked for anew
+ *
+ * Not by the client's iterators: whoever leaves one loses what was on its way to it until the broker gives that out again, and whoever does not
+ * leave it takes more than there is room for.
+ */
+
+import type { Broker } from './broker.js';
+import type { Delivery } from './delivery.js';
+
+/** How long a request waits at the broker. */
+const pullMs = 5000;
+/** The broker says when one has expired; if it has not by then, it has forgotten it. */
+const forgottenMs = pullMs + 2000;
+
+interface Request {
+  left: number;
+  readonly madeAt: number;
+}
+
+export class Pulls {
+  readonly #broker: Broker;
+  readonly #inbox: string;
+  readonly #onMessage: (delivery: Delivery) => void;
+  readonly #requests = new Map<string, Request>();
+  readonly #timer: NodeJS.Timeout;
+  #wanted = 0;
+  #ids = 0;
+  #isOver = false;
+
+  constructor(broker: Broker, onMessage: (delivery: Delivery) => void) {
+    this.#broker = broker;
+    this.#onMessage = onMessage;
+    this.#inbox = broker.newInbox();
+    broker.receiveWork(`${this.#inbox}.*`, {
+      work: (delivery) => this.#received(delivery),
+      over: (subject) => {
+        this.#requests.delete(subject);
+        this.#ask();
+      },
+    });
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      for (const [subject, { madeAt }] of this.#requests) if (now - madeAt > forgottenMs) this.#requests.delete(subject);
+      this.#ask();
+    }, 1000);
+  }
+
+  /** How many batches are asked for and have not come. */
+  get pending(): number {
+    let pending = 0;
+    for (const { left } of this.#requests.values()) pending += left;
+    return pending;
+  }
+
+  /** So many are to be on their way. What was asked for is not taken back: it may have been sent. */
+  want(count: number): void {
+    this.#wanted = count;
+    this.#ask();
+  }
+
+  /** The connection is back; what was asked for before is forgotten. */
+  anew(): void {
+    this.#requests.clear();
+    this.#ask();
+  }
+
+  /** Asks for no more; what still comes goes to `onMessage`. */
+  stop(): void {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+  }
+
+  #received(delivery: Delivery): void {
+    // The broker serves the oldest first.
+    for (const [subject, request] of this.#requests) {
+      request.left -= 1;
+      if (request.left <= 0) this.#requests.delete(subject);
+      break;
+    }
+    this.#wanted -= 1;
+    this.#onMessage(delivery);
+  }
+
+  #ask(): void {
+    const count = this.#wanted - this.pending;
+    if (this.#isOver || count <= 0) return;
+    this.#ids += 1;
+    const subject = `${this.#inbox}.${this.#ids}`;
+    this.#requests.set(subject, { left: count, madeAt: performance.now() });
+    this.#broker.askForWork(subject, count, pullMs);
+  }
+}

@@ -1,0 +1,89 @@
+/** A broker of one's own: in a folder and on a port of its own, on this machine only. */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Not the temporary folder, which tests watch. */
+const serversFolder = '/tmp';
+
+/** `$NATS_SERVER`, or the one of Debian's package, which is not on a normal user's PATH. */
+export const natsServer = process.env['NATS_SERVER'] ?? (existsSync('/usr/sbin/nats-server') ? '/usr/sbin/nats-server' : 'nats-server');
+
+export interface TestServer {
+  readonly url: string;
+  readonly port: number;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again, on the same port and with what it has stored. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function hasServer(): boolean {
+  return spawnSync(natsServer, ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+/** @param config lines of its configuration besides address and storage */
+export async function startServer(config = ''): Promise<TestServer> {
+  const folder = mkdtempSync(join(serversFolder, 'nats-'));
+  const port = await freePort();
+  const file = join(folder, 'server.conf');
+  writeFileSync(file, `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${folder}/js" }\n${config}\n`);
+  let child: ChildProcess | undefined;
+  const end = (): void => void child?.kill('SIGKILL');
+  process.on('exit', end);
+  const start = async (): Promise<void> => {
+    child = spawn(natsServer, ['-c', file, '-l', join(folder, 'log')], { stdio: 'ignore' });
+    child.unref();
+    await greeting(port, child);
+  };
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+    const running = child;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    running.ref();
+    const gone = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    await gone;
+  };
+  await start();
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    kill,
+    start,
+    stop: async () => {
+      await kill();
+      process.off('exit', end);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A server says who it is as soon as it listens. */
+async function greeting(port: number, child: ChildProcess): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`nats-server ended with ${child.exitCode}`);
+    const isThere = await new Promise<boolean>((resolve) => {
+      const socket = createConnection(port, '127.0.0.1');
+      const say = (answer: boolean): void => {
+        socket.destroy();
+        resolve(answer);
+      };
+      socket.once('data', () => say(true)).once('error', () => say(false));
+    });
+    if (isThere) return;
+    await delay(10);
+  }
+}
