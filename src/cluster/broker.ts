@@ -17,7 +17,7 @@ export interface BrokerLimits {
   /** How long an outcome is kept for a submitter that is away. */
   readonly resultTtlMs: number;
   readonly replicas: number;
-  /** How many batches, and bytes of them, may wait. */
+  /** How many batches, and bytes of them, may wait; as many bytes again are set aside for outcomes. */
   readonly maxBatches: number;
   readonly maxBytes: number;
   /** How long a worker may be silent before what it holds is given to another. */
@@ -52,10 +52,12 @@ const requestMs = 5000;
 const flushMs = 1000;
 /** More unacknowledged batches than all workers together ever hold: the default would quietly limit the cluster. */
 const maxAckPending = 100_000;
-/** Parts in which the broker says no, and what it means. */
-const apiErrors = { streamFull: 10077, wrongSequence: 10071, streamExists: 10058, noMessage: 10037 } as const;
+/** What the broker says no with. */
+const apiErrors = { streamFull: 10077, wrongSequence: 10071, noMessage: 10037 } as const;
 
-type Clients = typeof import('@nats-io/jetstream') & typeof import('@nats-io/transport-node') & typeof import('@nats-io/obj');
+type Clients = typeof import('@nats-io/jetstream') &
+  typeof import('@nats-io/transport-node') &
+  typeof import('@nats-io/obj');
 
 export class Broker {
   readonly names: Names;
@@ -95,7 +97,7 @@ export class Broker {
       return broker;
     } catch (cause) {
       await connection?.close();
-      throw new Error(`can't use the broker at ${servers.join(', ')}: ${explained(cause)}`, { cause });
+      throw new BrokerError(`can't use the broker at ${servers.join(', ')}: ${explained(cause)}`, isAway(cause), cause);
     }
   }
 
@@ -142,18 +144,23 @@ export class Broker {
         // The latest is kept: stored once more, its age begins anew.
         discard: DiscardPolicy.Old,
         max_msgs_per_subject: 1,
-        max_bytes: maxBytes,
+        max_bytes: Math.ceil(maxBytes / 8),
         max_age: 2 * taskTtlMs * nanos,
         allow_direct: true,
       }),
     ]);
-    await this.#jsm.consumers.add(names.tasks, {
+    const consumer = {
       durable_name: workersConsumer,
       ack_policy: AckPolicy.Explicit,
       ack_wait: ackWaitMs * nanos,
       // Who has had how many is counted by the workers, which can say why they give up.
       max_deliver: -1,
       max_ack_pending: maxAckPending,
+    };
+    await this.#jsm.consumers.add(names.tasks, consumer).catch(async (error) => {
+      await this.#jsm.consumers.info(names.tasks, workersConsumer).catch(() => {
+        throw error;
+      });
     });
   }
 
@@ -162,7 +169,10 @@ export class Broker {
     try {
       await this.#jsm.streams.add(config);
     } catch (error) {
-      if (codeOf(error) !== apiErrors.streamExists) throw error;
+      // Made by another side in this very moment, it is said to overlap with itself.
+      await this.#jsm.streams.info(config.name).catch(() => {
+        throw error;
+      });
     }
   }
 
@@ -171,13 +181,21 @@ export class Broker {
    *
    * @param lastSeq the message of that subject after which it is to come; 0 for the first one. Throws {@link WrongPlace} where another was first.
    */
-  async store(subject: string, body: Uint8Array, options: { id?: string; lastSeq?: number; signal: AbortSignal }): Promise<number> {
+  async store(
+    subject: string,
+    body: Uint8Array,
+    options: { id?: string; lastSeq?: number; signal: AbortSignal },
+  ): Promise<number> {
     const { id, lastSeq, signal } = options;
     const expect = lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } };
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       try {
-        const ack = await this.#js.publish(subject, body, { ...(id === undefined ? {} : { msgID: id }), ...expect, timeout: requestMs });
+        const ack = await this.#js.publish(subject, body, {
+          ...(id === undefined ? {} : { msgID: id }),
+          ...expect,
+          timeout: requestMs,
+        });
         return ack.seq;
       } catch (error) {
         if (codeOf(error) === apiErrors.wrongSequence) throw new WrongPlace();
@@ -188,7 +206,10 @@ export class Broker {
   }
 
   /** The news of a batch that are stored so far, in order. */
-  async *stored(stream: string, subject: string): AsyncGenerator<{ seq: number; data: Uint8Array; subject: string }, void> {
+  async *stored(
+    stream: string,
+    subject: string,
+  ): AsyncGenerator<{ seq: number; data: Uint8Array; subject: string }, void> {
     for (let seq = 1; ; ) {
       const message = await this.#jsm.direct.getMessage(stream, { next_by_subj: subject, seq }).catch(noMessage);
       if (message === null || message === undefined) return;
@@ -248,7 +269,12 @@ export class Broker {
   }
 
   /** Every message of some subjects, in order, from `seq` on; what comes while the connection is away comes afterwards. */
-  async follow(stream: string, subject: string, seq: number, onMessage: (message: { seq: number; subject: string; data: Uint8Array }) => void) {
+  async follow(
+    stream: string,
+    subject: string,
+    seq: number,
+    onMessage: (message: { seq: number; subject: string; data: Uint8Array }) => void,
+  ) {
     const start = seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
     const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...start });
     return consumer.consume({ callback: onMessage, max_messages: 1000 });
@@ -256,7 +282,10 @@ export class Broker {
 
   /** Makes the number of waiting tasks, and of those on their way, known. */
   async backlog(): Promise<{ waiting: number; held: number; pulls: number }> {
-    const { num_pending, num_ack_pending, num_waiting } = await this.#jsm.consumers.info(this.names.tasks, workersConsumer);
+    const { num_pending, num_ack_pending, num_waiting } = await this.#jsm.consumers.info(
+      this.names.tasks,
+      workersConsumer,
+    );
     return { waiting: num_pending, held: num_ack_pending, pulls: num_waiting };
   }
 
@@ -296,7 +325,10 @@ export class Broker {
 
   #blobStore(): Promise<ObjectStore> {
     const { replicas, taskTtlMs } = this.#options.limits;
-    this.#blobs ??= new this.#clients.Objm(this.connection).create(this.names.blobs, { replicas, ttl: taskTtlMs * nanos });
+    this.#blobs ??= new this.#clients.Objm(this.connection).create(this.names.blobs, {
+      replicas,
+      ttl: taskTtlMs * nanos,
+    });
     return this.#blobs;
   }
 
@@ -310,6 +342,22 @@ export class Broker {
     limit.abort();
     await this.connection.close();
   }
+}
+
+/** The broker can't be used; it may be there in a moment where `mayPass`. */
+export class BrokerError extends Error {
+  readonly mayPass: boolean;
+
+  constructor(message: string, mayPass: boolean, cause: unknown) {
+    super(message, { cause });
+    this.mayPass = mayPass;
+  }
+}
+
+/** Nobody answers, or not yet. What was answered with a no is no better in a moment. */
+function isAway(error: unknown): boolean {
+  if (typeof codeOf(error) === 'number') return codeOf(error) === 503;
+  return !/authoriz|authentic|permission|not installed|credential/i.test(nameOf(error));
 }
 
 /** Another message of that subject was stored first. */
@@ -344,8 +392,10 @@ function noMessage(error: unknown): undefined {
 function explained(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const name = nameOf(error);
-  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECTION_REFUSED/i.test(name)) return `nothing answers there (${said}): is nats-server running?`;
-  if (/jetstream.*not enabled|no responders|503/i.test(name)) return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECTION_REFUSED/i.test(name))
+    return `nothing answers there (${said}): is nats-server running?`;
+  if (/jetstream.*not enabled|no responders|503/i.test(name))
+    return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
   if (/authorization|authentication/i.test(name)) return `${said}: check the credentials (option connection)`;
   return said;
 }
@@ -374,9 +424,10 @@ async function loadClients(): Promise<Clients> {
     ]);
     return { ...transport, ...jetstream, ...obj };
   } catch (cause) {
-    throw new Error(
+    throw new BrokerError(
       'the cluster needs the client of its broker, which is not installed with this package: npm install @nats-io/transport-node @nats-io/jetstream @nats-io/obj',
-      { cause },
+      false,
+      cause,
     );
   }
 }

@@ -12,13 +12,20 @@
  * outcome that is stored is heard, now or when this side has its connection back. The first outcome of a task that was stored is its outcome.
  */
 
-import { BrokenExecutorError, CancelledError, DeadlockError, ShutdownError, TaskRefusedError, TimeoutError } from '../errors.js';
+import {
+  BrokenExecutorError,
+  CancelledError,
+  DeadlockError,
+  ShutdownError,
+  TaskRefusedError,
+  TimeoutError,
+} from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import { argumentError, copyArguments, needsCopy } from '../pool/arguments.js';
 import type { Clock } from '../pool/clock.js';
-import { QueueRoom } from '../pool/queue-room.js';
 import { TaskQueue } from '../pool/queue.js';
+import { QueueRoom } from '../pool/queue-room.js';
 import type { PoolSettings } from '../pool/settings.js';
 import { atSite, type SubmitSite } from '../pool/site.js';
 import { type ExecutorStats, Tally } from '../pool/stats.js';
@@ -60,6 +67,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   #waiters = 0;
   #isDue = false;
   #isProbeDue = false;
+  /** Once tasks have differed in priority they wait here, not at the broker, which knows no priorities. */
+  #ordersByPriority = false;
   readonly #whenStopped: (() => void)[] = [];
 
   constructor(settings: ClusterSettings, clock: Clock, makeLink: (events: LinkEvents) => Link) {
@@ -82,7 +91,9 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   checkOpen(): void {
     if (this.#state === 'broken') throw this.#broken();
     if (this.#state !== 'running') {
-      throw new ShutdownError(`cannot schedule new futures: ${this.#settings.namePrefix} was shut down. Make a new executor.`);
+      throw new ShutdownError(
+        `cannot schedule new futures: ${this.#settings.namePrefix} was shut down. Make a new executor.`,
+      );
     }
     this.#room.check(this.#queue.length);
   }
@@ -164,7 +175,12 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     if (!(batch instanceof Batch)) return;
     batch.settle(task.seq);
     this.#inFlight -= 1;
-    this.#link.cancel(batch, task.seq, gracefully ? 'abort' : 'kill', reason instanceof Error ? reason.message : stopped);
+    this.#link.cancel(
+      batch,
+      task.seq,
+      gracefully ? 'abort' : 'kill',
+      reason instanceof Error ? reason.message : stopped,
+    );
     this.#retireIfDone(batch);
   }
 
@@ -247,6 +263,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   #push(task: Task): void {
     task.place = 'queued';
     task.holder = undefined;
+    if (task.priority !== 0) this.#ordersByPriority = true;
     this.#queue.push(task);
     this.#dispatchSoon();
   }
@@ -261,9 +278,10 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   }
 
   #dispatch(): void {
-    const { maxInFlight } = this.#settings;
+    const { slots } = this.#link;
+    const maxInFlight = this.#ordersByPriority ? slots : this.#settings.maxInFlight;
     while (this.#queue.length > 0 && this.#inFlight < maxInFlight && this.#state !== 'broken') {
-      const size = this.#size.next(this.#queue.length, this.#inFlight, this.#link.slots);
+      const size = this.#size.next(this.#queue.length, this.#inFlight, slots);
       if (size === 0) return this.#probeLater();
       const tasks: Task[] = [];
       for (let room = Math.min(size, maxInFlight - this.#inFlight); room > 0; room--) {
@@ -386,7 +404,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
 
   #pendingTasks(): Task[] {
     const held = [...this.#batches.values()].flatMap((batch) => batch.tasks);
-    return [...held, ...this.#queue, ...this.#waiting.keys()].filter((task) => task.place !== 'done');
+    return [...new Set([...held, ...this.#queue, ...this.#waiting.keys()])].filter((task) => task.place !== 'done');
   }
 
   #runningCount(): number {

@@ -1,5 +1,5 @@
-import { checkNames, duration, wholeNumber } from '../executors/options.js';
 import { Executor } from '../executors/executor.js';
+import { checkNames, duration, limit, wholeNumber } from '../executors/options.js';
 import { systemClock } from '../pool/clock.js';
 import { type ClusterOptions, clusterSettings } from './cluster-options.js';
 import { ClusterPool } from './cluster-pool.js';
@@ -38,10 +38,14 @@ export class ClusterExecutor extends Executor {
     const settings = {
       namePrefix: `ClusterExecutor-${given.name ?? broker.names.queue}`,
       maxInFlight: wholeNumber('maxInFlight', given.maxInFlight, 1) ?? 4096,
-      maxQueue: wholeNumber('maxQueue', given.maxQueue, 1) ?? Number.POSITIVE_INFINITY,
-      maxQueueBytes: wholeNumber('maxQueueBytes', given.maxQueueBytes, 1) ?? Number.POSITIVE_INFINITY,
+      maxQueue: limit('maxQueue', given.maxQueue, 1),
+      maxQueueBytes: limit('maxQueueBytes', given.maxQueueBytes, 1),
     };
-    const pool = new ClusterPool(settings, systemClock(), (events) => new Link({ broker, seal, client, startupTimeoutMs }, events));
+    const pool = new ClusterPool(
+      settings,
+      systemClock(),
+      (events) => new Link({ broker, seal, client, startupTimeoutMs }, events),
+    );
     super(pool, duration('shutdownTimeout', given.shutdownTimeout) ?? Number.POSITIVE_INFINITY);
   }
 }

@@ -14,7 +14,7 @@ import { TimeoutError } from '../errors.js';
 import type { WorkerStats } from '../pool/stats.js';
 import type { Batch } from './batch.js';
 import { bodyOf, openBody } from './bodies.js';
-import { Broker, type BrokerOptions } from './broker.js';
+import { Broker, BrokerError, type BrokerOptions } from './broker.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { makeBatch } from './make-batch.js';
@@ -92,6 +92,7 @@ export class Link {
   }
 
   workers(): WorkerStats[] {
+    if (this.#state === 'closed') return [];
     return this.#workers.alive.map(({ name, isDraining, running, pid, done }, id) => ({
       id,
       name,
@@ -106,7 +107,9 @@ export class Link {
   explain(): string[] {
     const { names, servers } = this.#settings.broker;
     const isConnected = this.#broker?.connection.isClosed() === false;
-    const lines = [`  broker ${[servers].flat().join(', ')}, queue ${names.queue}: ${isConnected ? 'connected' : this.#state}`];
+    const lines = [
+      `  broker ${[servers].flat().join(', ')}, queue ${names.queue}: ${isConnected ? 'connected' : this.#state}`,
+    ];
     const workers = this.#workers.alive;
     for (const { name, running, slots, isDraining } of workers) {
       lines.push(`  ${name}: runs ${running} tasks in ${slots} slots${isDraining ? ', and takes no more' : ''}`);
@@ -147,8 +150,11 @@ export class Link {
         this.#broker = broker;
         const { names } = options;
         broker.listen(names.presence, (data) => this.#heardOf(data));
-        this.#following = await broker.follow(names.results, names.resultsOf(client, '*'), this.#lastSeq + 1, (message) =>
-          this.#heard(message),
+        this.#following = await broker.follow(
+          names.results,
+          names.resultsOf(client, '*'),
+          this.#lastSeq + 1,
+          (message) => this.#heard(message),
         );
         broker.tell(names.ask, Buffer.alloc(0));
         this.#state = 'open';
@@ -157,14 +163,16 @@ export class Link {
       } catch (error) {
         await this.#broker?.close();
         this.#broker = undefined;
-        const isFinal = /authoriz|authentic|permission|not installed/i.test(String(error));
+        const isFinal = !(error instanceof BrokerError) || !error.mayPass;
         if (!isFinal && performance.now() < deadline) {
           await sleep(retryMs);
           continue;
         }
         this.#state = 'away';
         const waited = isFinal ? '' : ` (tried for ${startupTimeoutMs} ms, startupTimeout)`;
-        this.#events.onBroken(isFinal ? error : new TimeoutError(`${(error as Error).message}${waited}`, { cause: error }));
+        this.#events.onBroken(
+          isFinal ? error : new TimeoutError(`${(error as Error).message}${waited}`, { cause: error }),
+        );
         return;
       }
     }
@@ -255,7 +263,13 @@ export class Link {
     for (const how of ['abort', 'kill'] as const) {
       const of = told.filter((each) => each.how === how);
       if (of.length === 0) continue;
-      const message: CancelMessage = { client, batch: batch.id, indices: of.map(({ index }) => index), how, reason: of[0]?.reason ?? '' };
+      const message: CancelMessage = {
+        client,
+        batch: batch.id,
+        indices: of.map(({ index }) => index),
+        how,
+        reason: of[0]?.reason ?? '',
+      };
       broker.tell(broker.names.cancel, seal.close(broker.names.cancel, encode(message, true)));
     }
     if (batch.isDone && batch.streamSeq !== undefined) void broker.delete(broker.names.tasks, batch.streamSeq);

@@ -299,7 +299,7 @@ export function wholeNumber(name: string, value: unknown, least: number): number
 }
 
 /** A count without a limit when it is not given or infinite. */
-function limit(name: string, value: unknown, least: number): number {
+export function limit(name: string, value: unknown, least: number): number {
   if (value === undefined || value === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
   return wholeNumber(name, value, least) as number;
 }

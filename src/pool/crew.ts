@@ -18,6 +18,7 @@ import { Restarts } from './restarts.js';
 import type { PoolSettings } from './settings.js';
 import { noteLink, WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
+import { RelayedError } from './task-errors.js';
 
 export type Answer = Extract<FromWorker, { kind: 'done' | 'failed' | 'revoked' }>;
 
@@ -289,6 +290,7 @@ export class Crew {
 
 /** What a worker said that it dies of. */
 function deathOf(error: EncodedError, lost: Task | undefined): unknown {
+  if (lost?.handle.isRelayed) return new RelayedError(error);
   try {
     return decodeError(error, (name) => lost?.handle.findErrorClass(name), '', mapFrames);
   } catch {

@@ -14,6 +14,7 @@ export class RelayedError extends Error {
   constructor(encoded: EncodedError) {
     super(encoded.kind === 'error' ? encoded.message : 'a value was thrown');
     this.encoded = encoded;
+    if (encoded.kind === 'error') this.name = encoded.name;
   }
 }
 

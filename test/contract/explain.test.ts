@@ -1,13 +1,13 @@
 /** `explain()` and `stuckAfter`: what the executor says that it does. */
 
 import { strict as assert } from 'node:assert';
-import { all, pooled, threads } from './executors.js';
+import { local, pooled, threads } from './executors.js';
 import { leaveBlocking } from './fixtures/faults.js';
 import { hold, pow } from './fixtures/tasks.js';
 import { eventually } from './gates.js';
 import { contract } from './harness.js';
 
-contract('an idle executor says so', { on: all, options: { maxWorkers: 1 } }, async ({ executor }) => {
+contract('an idle executor says so', { on: local, options: { maxWorkers: 1 } }, async ({ executor }) => {
   await executor.submit(pow, 2, 3);
   assert.match(
     executor.explain(),
@@ -15,19 +15,23 @@ contract('an idle executor says so', { on: all, options: { maxWorkers: 1 } }, as
   );
 });
 
-contract('it says what runs, for how long, and what waits for it', { options: { maxWorkers: 1 } }, async (scene) => {
-  const { executor, stage } = scene;
-  const first = executor.with({ name: 'first', timeout: 20_000 }).submit(hold, stage.dir, 'held', 1);
-  await stage.line('held started');
-  const second = executor.with({ name: 'second' }).submit(pow, 2, 3);
-  await eventually(
-    () => /queue: 1 task, "second" next; it waits for a worker to be free/.test(executor.explain()),
-    'the queue',
-  );
-  assert.match(executor.explain(), /runs task "first" for \d+(\.\d)? m?s, timeout 20\.0 s/);
-  stage.openAll();
-  assert.deepEqual(await Promise.all([first, second]), [1, 8]);
-});
+contract(
+  'it says what runs, for how long, and what waits for it',
+  { on: local, options: { maxWorkers: 1 } },
+  async (scene) => {
+    const { executor, stage } = scene;
+    const first = executor.with({ name: 'first', timeout: 20_000 }).submit(hold, stage.dir, 'held', 1);
+    await stage.line('held started');
+    const second = executor.with({ name: 'second' }).submit(pow, 2, 3);
+    await eventually(
+      () => /queue: 1 task, "second" next; it waits for a worker to be free/.test(executor.explain()),
+      'the queue',
+    );
+    assert.match(executor.explain(), /runs task "first" for \d+(\.\d)? m?s, timeout 20\.0 s/);
+    stage.openAll();
+    assert.deepEqual(await Promise.all([first, second]), [1, 8]);
+  },
+);
 
 contract('it says when a worker is blocked', { on: threads, options: { maxWorkers: 1 } }, async ({ executor }) => {
   const word = new Int32Array(new SharedArrayBuffer(4));

@@ -2,7 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { BrokenExecutorError, type Future, TimeoutError, tasksFrom, WorkerLostError } from 'concurrent-futures';
-import { pooled, processes, threads } from './executors.js';
+import { localPools, pooled, processes, threads } from './executors.js';
 import { ZeroDivisionError } from './fixtures/errors.js';
 import { neverReached as exitsOnLoad } from './fixtures/exits-on-load.js';
 import {
@@ -177,19 +177,23 @@ contract('the uncaught error that ends a worker is the cause, of its class and w
   await checkUsable(scene);
 });
 
-contract('one death more than maxRestarts breaks the executor, with the last one as the cause', one, async (scene) => {
-  const { stage, create } = scene;
-  const executor = create({ maxWorkers: 1, maxRestarts: 1 });
-  await checkLost(executor.submit(exit, 3), { exitCode: 3 });
-  assert.equal(await executor.submit(add, 1, 1), 2, 'the first is replaced');
-  const lost = executor.submit(holdThenExit, stage.dir, 'lost', 4);
-  const others = range(20).map((value) => executor.submit(add, value, 1));
-  await stage.line('lost started');
-  stage.open('lost');
-  await checkLost(lost, { exitCode: 4 });
-  for (const other of others) checkTooMany(await other.exception());
-  assert.throws(() => executor.submit(add, 1, 1), checkTooMany);
-});
+contract(
+  'one death more than maxRestarts breaks the executor, with the last one as the cause',
+  { ...one, on: localPools },
+  async (scene) => {
+    const { stage, create } = scene;
+    const executor = create({ maxWorkers: 1, maxRestarts: 1 });
+    await checkLost(executor.submit(exit, 3), { exitCode: 3 });
+    assert.equal(await executor.submit(add, 1, 1), 2, 'the first is replaced');
+    const lost = executor.submit(holdThenExit, stage.dir, 'lost', 4);
+    const others = range(20).map((value) => executor.submit(add, value, 1));
+    await stage.line('lost started');
+    stage.open('lost');
+    await checkLost(lost, { exitCode: 4 });
+    for (const other of others) checkTooMany(await other.exception());
+    assert.throws(() => executor.submit(add, 1, 1), checkTooMany);
+  },
+);
 
 function checkTooMany(error: unknown): true {
   assert.ok(error instanceof BrokenExecutorError, String(error));

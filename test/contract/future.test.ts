@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { CancelledError, type Executor, Future, InvalidStateError, TimeoutError } from 'concurrent-futures';
-import { pooled } from './executors.js';
+import { local, pooled } from './executors.js';
 import { holdUntilAborted } from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
 import { hold, holdForever, mark, pow, spin } from './fixtures/tasks.js';
@@ -112,21 +112,25 @@ async function warmUp(executor: Executor): Promise<void> {
   await Promise.all(Array.from({ length: 50 }, () => executor.submit(pow, 2, 2)));
 }
 
-contract('killing a task that is over, but for its answer, costs no other', oneWorker, async ({ executor, stage }) => {
-  await warmUp(executor);
-  const over = executor.submit(mark, stage.dir, 'over');
-  const next = executor.submit(hold, stage.dir, 'next', 42);
-  // The end of this turn's code, when tasks are handed over.
-  await null;
-  blockUntilLine(stage, 'next started');
-  assert.equal(over.kill(), true);
-  stage.open('next');
-  assert.equal(await next, 42);
-});
+contract(
+  'killing a task that is over, but for its answer, costs no other',
+  { ...oneWorker, on: local },
+  async ({ executor, stage }) => {
+    await warmUp(executor);
+    const over = executor.submit(mark, stage.dir, 'over');
+    const next = executor.submit(hold, stage.dir, 'next', 42);
+    // The end of this turn's code, when tasks are handed over.
+    await null;
+    blockUntilLine(stage, 'next started');
+    assert.equal(over.kill(), true);
+    stage.open('next');
+    assert.equal(await next, 42);
+  },
+);
 
 contract(
   'a task that heeds its signal, unread by its grace, costs no other',
-  oneWorker,
+  { ...oneWorker, on: local },
   async ({ executor, stage }) => {
     await warmUp(executor);
     const controller = new AbortController();
@@ -144,17 +148,21 @@ contract(
   },
 );
 
-contract('killing a task stops it also when the answer before it is not read yet', oneWorker, async (scene) => {
-  const { executor, stage } = scene;
-  await warmUp(executor);
-  const over = executor.submit(mark, stage.dir, 'over');
-  const stuck = executor.submit(spin, stage.dir, 'stuck');
-  await null;
-  blockUntilLine(stage, 'stuck started');
-  assert.equal(stuck.kill(), true);
-  assert.equal(await over, 'over');
-  assert.equal(await executor.submit(pow, 2, 3), 8);
-});
+contract(
+  'killing a task stops it also when the answer before it is not read yet',
+  { ...oneWorker, on: local },
+  async (scene) => {
+    const { executor, stage } = scene;
+    await warmUp(executor);
+    const over = executor.submit(mark, stage.dir, 'over');
+    const stuck = executor.submit(spin, stage.dir, 'stuck');
+    await null;
+    blockUntilLine(stage, 'stuck started');
+    assert.equal(stuck.kill(), true);
+    assert.equal(await over, 'over');
+    assert.equal(await executor.submit(pow, 2, 3), 8);
+  },
+);
 
 contract('a result that does not come in time leaves the task running', async ({ executor, stage }) => {
   const future = executor.submit(hold, stage.dir, 'task', 42);

@@ -2,7 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { BrokenExecutorError, ExecutorError, NotSerializableError } from 'concurrent-futures';
-import { pooled } from './executors.js';
+import { localPools, pooled } from './executors.js';
 import {
   exitInsteadOfInitializing,
   failToInitialize,
@@ -70,13 +70,13 @@ contract('initargs are a snapshot taken when the executor is made', { on: pooled
 
 contract(
   'an initializer that throws breaks the executor, and its error is the cause',
-  { on: pooled, options: { maxWorkers: 2, initializer: failToInitialize, initargs: ['error in initializer'] } },
+  { on: localPools, options: { maxWorkers: 2, initializer: failToInitialize, initargs: ['error in initializer'] } },
   async ({ executor }) => checkBreaks(executor, isFailure),
 );
 
 contract(
   'a broken executor shuts down, cancels nothing twice and leaves nothing',
-  { on: pooled, options: { maxWorkers: 2, initializer: failToInitialize, initargs: ['error in initializer'] } },
+  { on: localPools, options: { maxWorkers: 2, initializer: failToInitialize, initargs: ['error in initializer'] } },
   async ({ executor }) => {
     const futures = Array.from({ length: 20 }, () => executor.submit(readState));
     const errors = await Promise.all(futures.map((future) => future.exception()));
@@ -87,7 +87,7 @@ contract(
 
 contract(
   'shutdown right after submit ends also when the initializer throws',
-  { on: pooled, options: { maxWorkers: 2, initializer: failToInitialize, initargs: ['error in initializer'] } },
+  { on: localPools, options: { maxWorkers: 2, initializer: failToInitialize, initargs: ['error in initializer'] } },
   async ({ executor }) => {
     const failed = assert.rejects(executor.submit(readState).result(), BrokenExecutorError);
     await executor.shutdown();
@@ -97,13 +97,13 @@ contract(
 
 contract(
   'an initializer that ends its worker breaks the executor',
-  { on: pooled, options: { maxWorkers: 2, initializer: exitInsteadOfInitializing, initargs: [3] } },
+  { on: localPools, options: { maxWorkers: 2, initializer: exitInsteadOfInitializing, initargs: [3] } },
   async ({ executor }) => checkBreaks(executor, (cause) => cause instanceof Error && cause.message.includes('3')),
 );
 
 contract(
   'an initializer that never ends breaks the executor when startupTimeout has passed',
-  { on: pooled, options: { maxWorkers: 1, initializer: neverInitialize, startupTimeout: 1_000 } },
+  { on: localPools, options: { maxWorkers: 1, initializer: neverInitialize, startupTimeout: 1_000 } },
   async ({ executor }) => checkBreaks(executor, (cause) => cause === undefined || cause instanceof ExecutorError),
 );
 
@@ -120,7 +120,7 @@ contract('without an initializer a worker starts as its modules do', { on: poole
 
 contract(
   'the callback of a future that fails with its executor may cancel the others',
-  { on: pooled, options: { maxWorkers: 1, initializer: failToInitialize } },
+  { on: localPools, options: { maxWorkers: 1, initializer: failToInitialize } },
   async ({ executor }) => {
     const futures = [1, 2, 3, 4].map(() => executor.submit(readState));
     futures[0]?.addDoneCallback(() => {

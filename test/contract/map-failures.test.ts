@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { CancelledError, type MapResults, NotSerializableError, TimeoutError } from 'concurrent-futures';
+import { local } from './executors.js';
 import { timeOutOnOne } from './fixtures/aware.js';
 import { divmod, ZeroDivisionError } from './fixtures/errors.js';
 import { double, hold, identity, mark } from './fixtures/tasks.js';
@@ -111,18 +112,22 @@ for (const chunk of [1, 3]) {
   });
 }
 
-contract('leaving the loop early cancels the rest', { options: { maxWorkers: 1 } }, async ({ executor, stage }) => {
-  const labels = ['a', 'b', 'c', 'd'];
-  stage.open('a');
-  for await (const value of executor.map(hold, Array<string>(4).fill(stage.dir), labels, labels)) {
-    assert.equal(value, 'a');
-    break;
-  }
-  stage.openAll();
-  await executor.shutdown();
-  const started = stage.count('started');
-  assert.ok(started <= 2, `a, and at most the one that had started by then; ${started} started`);
-});
+contract(
+  'leaving the loop early cancels the rest',
+  { on: local, options: { maxWorkers: 1 } },
+  async ({ executor, stage }) => {
+    const labels = ['a', 'b', 'c', 'd'];
+    stage.open('a');
+    for await (const value of executor.map(hold, Array<string>(4).fill(stage.dir), labels, labels)) {
+      assert.equal(value, 'a');
+      break;
+    }
+    stage.openAll();
+    await executor.shutdown();
+    const started = stage.count('started');
+    assert.ok(started <= 2, `a, and at most the one that had started by then; ${started} started`);
+  },
+);
 
 contract('leaving the loop early closes the inputs', async ({ executor }) => {
   const closed: string[] = [];
@@ -156,18 +161,22 @@ contract('an item that cannot be copied fails alone', async ({ executor }) => {
   await results.return();
 });
 
-contract('shutdown that cancels ends a map with CancelledError', { options: { maxWorkers: 1 } }, async (scene) => {
-  const { executor, stage } = scene;
-  const labels = ['a', 'b', 'c'];
-  const results = executor.map(hold, Array<string>(3).fill(stage.dir), labels, labels);
-  await stage.line('a started');
-  const down = executor.shutdown({ cancelFutures: true });
-  stage.openAll();
-  await down;
-  assert.deepEqual(await results.next(), { done: false, value: 'a' });
-  await assert.rejects(results.next(), CancelledError);
-  await results.return();
-});
+contract(
+  'shutdown that cancels ends a map with CancelledError',
+  { on: local, options: { maxWorkers: 1 } },
+  async (scene) => {
+    const { executor, stage } = scene;
+    const labels = ['a', 'b', 'c'];
+    const results = executor.map(hold, Array<string>(3).fill(stage.dir), labels, labels);
+    await stage.line('a started');
+    const down = executor.shutdown({ cancelFutures: true });
+    stage.openAll();
+    await down;
+    assert.deepEqual(await results.next(), { done: false, value: 'a' });
+    await assert.rejects(results.next(), CancelledError);
+    await results.return();
+  },
+);
 
 contract('wrong options of a map are refused at the call', async ({ executor }) => {
   const fresh = (): MapResults<number> => executor.map(double, [1]);

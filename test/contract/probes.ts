@@ -5,6 +5,7 @@
 
 import { strict as assert } from 'node:assert';
 import { CancelledError, type Future, TimeoutError } from 'concurrent-futures';
+import { eventually } from './gates.js';
 
 const atOnce = { timeout: 0 };
 
@@ -27,6 +28,7 @@ export async function checkPending(future: Future<unknown>): Promise<void> {
 
 /** Running: started, and not to be cancelled any more. */
 export async function checkRunning(future: Future<unknown>): Promise<void> {
+  await knownToRun(future);
   assert.deepEqual(flagsOf(future), { state: 'running', running: true, done: false, cancelled: false });
   assert.equal(future.cancel(), false);
   await checkUndone(future);
@@ -98,4 +100,9 @@ function checkCallsBackAtOnce(future: Future<unknown>): void {
   future.addDoneCallback((done) => seen.push(done));
   assert.deepEqual(seen.length, 1);
   assert.equal(seen[0], future);
+}
+
+/** Once its executor knows that it runs: at once, where the executor can look; a cluster's has to hear of it. */
+export async function knownToRun(future: Future<unknown>): Promise<void> {
+  await eventually(() => future.running(), `${future} to be known to run`);
 }

@@ -1,13 +1,13 @@
 /** `shutdown`: what it waits for, what it cancels, what it stops, and that nothing is left. */
 
 import { strict as assert } from 'node:assert';
-import { type Executor, ShutdownError } from 'concurrent-futures';
-import { pooled, workerPids } from './executors.js';
+import { type Executor, type Future, ShutdownError } from 'concurrent-futures';
+import { local, pooled, workerPids } from './executors.js';
 import { divmod, ZeroDivisionError } from './fixtures/errors.js';
 import { add, double, hold, holdForever, holdThenExit, mark, pow, spin, whereAmI } from './fixtures/tasks.js';
 import { contract } from './harness.js';
 import { childPids, isAlive, liveThreads } from './leaks.js';
-import { checkCancelled } from './probes.js';
+import { checkCancelled, knownToRun } from './probes.js';
 
 const three = { on: pooled, options: { maxWorkers: 3 } };
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
@@ -50,7 +50,7 @@ contract('shutdown that does not wait returns at once, and the tasks end', async
   assert.deepEqual(await Promise.all(futures), range(8));
 });
 
-contract('shutdown that cancels leaves what has started and cancels the rest', async ({ executor, stage }) => {
+contract('shutdown that cancels leaves what has started and cancels the rest', { on: local }, async ({ executor, stage }) => {
   const futures = range(50).map((index) => executor.submit(hold, stage.dir, `task ${index}`, index));
   await stage.lines('started', 1);
   const down = executor.shutdown({ cancelFutures: true });
@@ -67,7 +67,7 @@ contract('shutdown that cancels leaves what has started and cancels the rest', a
 contract('a later shutdown can cancel what an earlier one waits for', { options: { maxWorkers: 1 } }, async (scene) => {
   const { executor, stage } = scene;
   const futures = ['a', 'b'].map((label) => executor.submit(hold, stage.dir, label, label));
-  await stage.line('a started');
+  await knownToRun(futures[0] as Future<string>);
   const first = executor.shutdown();
   const second = executor.shutdown({ cancelFutures: true });
   assert.equal(futures[1]?.cancelled(), true);
@@ -171,21 +171,25 @@ contract('at the end of its block an executor in "await using" is shut down', as
   assert.deepEqual(kept.stats().workers, []);
 });
 
-contract('when shutdown has returned, every worker has ended', three, async ({ kind, executor, stage }) => {
-  const futures = range(3).map((index) => executor.submit(hold, stage.dir, `task ${index}`));
-  await stage.lines('started', 3);
-  assert.equal(executor.stats().workers.length, 3);
-  const pids = workerPids(kind, executor);
-  const threads = liveThreads();
-  stage.openAll();
-  await Promise.all(futures);
-  await executor.shutdown();
-  assert.deepEqual(pids.filter(isAlive), []);
-  assert.equal(liveThreads(), kind.name === 'thread' ? threads - 3 : threads);
-  assert.deepEqual(childPids(), []);
-});
+contract(
+  'when shutdown has returned, every worker has ended',
+  { ...three, on: local },
+  async ({ kind, executor, stage }) => {
+    const futures = range(3).map((index) => executor.submit(hold, stage.dir, `task ${index}`));
+    await stage.lines('started', 3);
+    assert.equal(executor.stats().workers.length, 3);
+    const pids = workerPids(kind, executor);
+    const threads = liveThreads();
+    stage.openAll();
+    await Promise.all(futures);
+    await executor.shutdown();
+    assert.deepEqual(pids.filter(isAlive), []);
+    assert.equal(liveThreads(), kind.name === 'thread' ? threads - 3 : threads);
+    assert.deepEqual(childPids(), []);
+  },
+);
 
-contract('idle workers end with the shutdown', { on: pooled }, async ({ executor }) => {
+contract('idle workers end with the shutdown', { on: local }, async ({ executor }) => {
   const { pid } = await executor.submit(whereAmI);
   const started = liveThreads();
   await executor.shutdown();

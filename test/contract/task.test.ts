@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
 import { isWorker } from 'concurrent-futures';
-import { inline, pooled, processes, threads } from './executors.js';
+import { inline, local, pooled, processes, threads } from './executors.js';
 import { aboutMe, aboutMeLater, amIInAWorker, contextOf, lookAfterwards, reportSteps } from './fixtures/aware.js';
 import { hold, whereAmI } from './fixtures/tasks.js';
 import { contract } from './harness.js';
@@ -107,31 +107,35 @@ contract("a task's reports are there before its outcome, all of them", async ({ 
   }
 });
 
-contract('stats tell what the executor is doing', { options: { maxWorkers: 1 } }, async ({ executor, stage }) => {
-  const idle = executor.stats();
-  assert.deepEqual([idle.queued, idle.running, idle.completed, idle.failed, idle.cancelled], [0, 0, 0, 0, 0]);
-  const futures = ['a', 'b', 'c'].map((label) => executor.submit(hold, stage.dir, label));
-  await stage.line('a started');
-  assert.equal(futures[2]?.cancel(), true);
-  const busy = executor.stats();
-  const [worker] = busy.workers;
-  assert.equal(worker?.task, 'hold');
-  assert.ok(Number(worker?.taskMs) >= 0, `it runs for ${worker?.taskMs} ms`);
-  assert.deepEqual([busy.queued, busy.running, busy.cancelled], [1, 1, 1]);
-  stage.openAll();
-  await Promise.all(futures.slice(0, 2));
-  assert.deepEqual(
-    futures.map((future) => future.stats?.worker),
-    [worker?.name, worker?.name, undefined],
-  );
-  const after = executor.stats();
-  assert.deepEqual([after.queued, after.running, after.completed, after.cancelled], [0, 0, 2, 1]);
-  assert.equal(busy.running, 1, 'a snapshot does not change');
-});
+contract(
+  'stats tell what the executor is doing',
+  { on: local, options: { maxWorkers: 1 } },
+  async ({ executor, stage }) => {
+    const idle = executor.stats();
+    assert.deepEqual([idle.queued, idle.running, idle.completed, idle.failed, idle.cancelled], [0, 0, 0, 0, 0]);
+    const futures = ['a', 'b', 'c'].map((label) => executor.submit(hold, stage.dir, label));
+    await stage.line('a started');
+    assert.equal(futures[2]?.cancel(), true);
+    const busy = executor.stats();
+    const [worker] = busy.workers;
+    assert.equal(worker?.task, 'hold');
+    assert.ok(Number(worker?.taskMs) >= 0, `it runs for ${worker?.taskMs} ms`);
+    assert.deepEqual([busy.queued, busy.running, busy.cancelled], [1, 1, 1]);
+    stage.openAll();
+    await Promise.all(futures.slice(0, 2));
+    assert.deepEqual(
+      futures.map((future) => future.stats?.worker),
+      [worker?.name, worker?.name, undefined],
+    );
+    const after = executor.stats();
+    assert.deepEqual([after.queued, after.running, after.completed, after.cancelled], [0, 0, 2, 1]);
+    assert.equal(busy.running, 1, 'a snapshot does not change');
+  },
+);
 
 contract(
   'stats name each worker and where it is',
-  { on: pooled, options: { maxWorkers: 1 } },
+  { on: local, options: { maxWorkers: 1 } },
   async ({ kind, executor }) => {
     const where = await executor.submit(whereAmI);
     const [worker, ...others] = executor.stats().workers;

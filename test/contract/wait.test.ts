@@ -7,6 +7,7 @@ import { pooled, threads } from './executors.js';
 import { divmod, fail } from './fixtures/errors.js';
 import { hold, holdThenFail, mul, pow, waitForWord } from './fixtures/tasks.js';
 import { contract } from './harness.js';
+import { knownToRun } from './probes.js';
 
 type AnyFuture = Future<unknown>;
 
@@ -140,6 +141,7 @@ contract('futures that are cancelled while waited for are done', { options: { ma
   const queued = [executor.submit(pow, 2, 2), executor.submit(pow, 2, 3)];
   await stage.line('first started');
   const waiting = wait(queued);
+  await knownToRun(first);
   for (const future of queued) future.cancel();
   checkSplit(await waiting, queued, []);
   assert.equal(first.running(), true);

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { availableParallelism } from 'node:os';
 import { BrokenExecutorError, ProcessPoolExecutor, ThreadPoolExecutor, WorkerLostError } from 'concurrent-futures';
-import { pooled, processes } from './executors.js';
+import { localPools, pooled, processes } from './executors.js';
 import { exit } from './fixtures/faults.js';
 import { double, hold, holdBlocking, identity, pow, whereAmI } from './fixtures/tasks.js';
 import { eventually } from './gates.js';
@@ -14,7 +14,7 @@ const range = (length: number): number[] => Array.from({ length }, (_, index) =>
 
 contract(
   'many held tasks start exactly maxWorkers workers',
-  { on: pooled, options: { maxWorkers: 4 } },
+  { on: localPools, options: { maxWorkers: 4 } },
   async (scene) => {
     const { executor, stage } = scene;
     const futures = range(60).map((index) => executor.submit(hold, stage.dir, `task ${index}`, index));
@@ -114,7 +114,7 @@ contract(
   },
 );
 
-contract('workers are named by the prefix and a number', { on: pooled }, async ({ create, stage }) => {
+contract('workers are named by the prefix and a number', { on: localPools }, async ({ create, stage }) => {
   const executor = create({ maxWorkers: 3, namePrefix: 'SpecialPool' });
   const futures = range(3).map((index) => executor.submit(hold, stage.dir, `task ${index}`));
   await stage.lines('started', 3);
@@ -128,15 +128,19 @@ contract('workers are named by the prefix and a number', { on: pooled }, async (
   assert.match(error.workerName, /^SpecialPool_\d+$/);
 });
 
-contract("a worker's name starts with its executor's class and number by default", { on: pooled }, async (scene) => {
-  const names = [];
-  for (const executor of [scene.executor, scene.create()]) {
-    await executor.submit(pow, 2, 2);
-    names.push(executor.stats().workers[0]?.name ?? '');
-  }
-  for (const name of names) assert.match(name, new RegExp(`^${scene.kind.className}-\\d+_\\d+$`));
-  assert.notEqual(names[0], names[1]);
-});
+contract(
+  "a worker's name starts with its executor's class and number by default",
+  { on: localPools },
+  async (scene) => {
+    const names = [];
+    for (const executor of [scene.executor, scene.create()]) {
+      await executor.submit(pow, 2, 2);
+      names.push(executor.stats().workers[0]?.name ?? '');
+    }
+    for (const name of names) assert.match(name, new RegExp(`^${scene.kind.className}-\\d+_\\d+$`));
+    assert.notEqual(names[0], names[1]);
+  },
+);
 
 contract(
   'by default there are as many workers as the machine runs at once',
@@ -155,7 +159,7 @@ contract(
   },
 );
 
-contract('minWorkers are started at once and stay', { on: pooled }, async ({ create }) => {
+contract('minWorkers are started at once and stay', { on: localPools }, async ({ create }) => {
   const executor = create({ maxWorkers: 3, minWorkers: 2, idleTimeout: 20 });
   await eventually(
     () => executor.stats().workers.filter(({ state }) => state === 'idle').length === 2,
@@ -167,7 +171,7 @@ contract('minWorkers are started at once and stay', { on: pooled }, async ({ cre
   assert.deepEqual(pids(), before);
 });
 
-contract('a worker that was idle for idleTimeout ends', { on: pooled }, async ({ create, stage }) => {
+contract('a worker that was idle for idleTimeout ends', { on: localPools }, async ({ create, stage }) => {
   const executor = create({ maxWorkers: 3, idleTimeout: 20 });
   const futures = range(3).map((index) => executor.submit(hold, stage.dir, `task ${index}`));
   await stage.lines('started', 3);
