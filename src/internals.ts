@@ -3,7 +3,7 @@
  */
 
 export { Executor, poolOf } from './executors/executor.js';
-export { checkNames, duration, limit, wholeNumber } from './executors/options.js';
+export { checkNames, defaultTaskSettings, duration, limit, wholeNumber } from './executors/options.js';
 export { FunctionHandle } from './functions/handle.js';
 export { Future, failureOf, observe } from './future/future.js';
 export { atSite } from './pool/site.js';

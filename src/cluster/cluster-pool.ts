@@ -20,7 +20,8 @@ import {
   TaskRefusedError,
   TimeoutError,
 } from '../errors.js';
-import type { FunctionHandle } from '../functions/handle.js';
+import { defaultTaskSettings } from '../executors/options.js';
+import { FunctionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import { argumentError, copyArguments, needsCopy } from '../pool/arguments.js';
 import type { Clock } from '../pool/clock.js';
@@ -37,6 +38,7 @@ import { UnobservedFailures } from '../pool/unobserved.js';
 import { Batch } from './batch.js';
 import { BatchSize } from './batch-size.js';
 import { copyByWire } from './codec.js';
+import type { EarlierBatch } from './earlier.js';
 import type { Link, LinkEvents } from './link.js';
 import type { News } from './messages.js';
 
@@ -70,6 +72,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   /** Once tasks have differed in priority they wait here, not at the broker, which knows no priorities. */
   #ordersByPriority = false;
   readonly #whenStopped: (() => void)[] = [];
+  readonly #attached: Future<unknown>[] = [];
 
   constructor(settings: ClusterSettings, clock: Clock, makeLink: (events: LinkEvents) => Link) {
     this.#settings = settings;
@@ -117,6 +120,14 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     this.#room.take(task);
     this.#push(task);
     return task;
+  }
+
+  /** Takes over what an earlier submitter has left; gives the futures, once it is known what there is. */
+  async attach(): Promise<readonly Future<unknown>[]> {
+    await this.#link.opened();
+    if (this.#state === 'broken') throw this.#broken();
+    if (this.#pendingCount === 0) this.#link.rest();
+    return this.#attached;
   }
 
   async shutdown(wishes: ShutdownWishes): Promise<Future<unknown>[]> {
@@ -220,8 +231,18 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     this.#dispatchSoon();
   }
 
-  liveBatches(): Iterable<Batch> {
-    return this.#batches.values();
+  onEarlier(batches: readonly EarlierBatch[]): void {
+    for (const { id, names } of batches) {
+      const tasks = names.map((name) => {
+        const task = new Task(this, earlierHandle(name), { isChunk: false, values: [] }, defaultTaskSettings(), {});
+        this.#pendingCount += 1;
+        this.#attached.push(task.future);
+        return task;
+      });
+      this.#hold();
+      this.#inFlight += tasks.length;
+      this.#batches.set(id, new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) }));
+    }
   }
 
   onNews(batchId: string, worker: string, news: readonly News[], seq: number): void {
@@ -431,6 +452,12 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   #hold(): void {
     this.#clock.keepAlive(this.#pendingCount > 0 || this.#waiters > 0);
   }
+}
+
+/** Of a function that only the earlier submitter had: it is not sent again. */
+function earlierHandle(name: string): FunctionHandle {
+  const original = Object.defineProperty(() => {}, 'name', { value: name });
+  return new FunctionHandle(original, { kind: 'builtin', module: undefined, path: '' }, []);
 }
 
 function asError(error: unknown): Error {

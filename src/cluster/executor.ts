@@ -1,9 +1,11 @@
-import { Executor } from '../executors/executor.js';
+import { Executor, poolOf } from '../executors/executor.js';
 import { checkNames, duration, limit, wholeNumber } from '../executors/options.js';
+import type { Future } from '../future/future.js';
 import { systemClock } from '../pool/clock.js';
 import { type ClusterOptions, clusterSettings } from './cluster-options.js';
 import { ClusterPool } from './cluster-pool.js';
 import { Link } from './link.js';
+import { checkedName } from './names.js';
 
 export interface ClusterExecutorOptions extends ClusterOptions {
   /** How many tasks may be with the broker and the workers at a time; further ones wait here. 4,096 by default. */
@@ -30,6 +32,9 @@ const optionNames = [
  * has exactly one outcome.
  */
 export class ClusterExecutor extends Executor {
+  /** The futures of tasks that an earlier executor has left, oldest first: see {@link ClusterExecutor.attach}. */
+  readonly attached: readonly Future<unknown>[] = [];
+
   constructor(options: ClusterExecutorOptions) {
     const given = checkNames('ClusterExecutor option', options, optionNames);
     const { broker, seal } = clusterSettings('ClusterExecutor', given);
@@ -44,8 +49,27 @@ export class ClusterExecutor extends Executor {
     const pool = new ClusterPool(
       settings,
       systemClock(),
-      (events) => new Link({ broker, seal, client, startupTimeoutMs }, events),
+      (events) => new Link({ broker, seal, client, startupTimeoutMs, attaches: attaching.has(options) }, events),
     );
     super(pool, duration('shutdownTimeout', given.shutdownTimeout) ?? Number.POSITIVE_INFINITY);
   }
+
+  /**
+   * An executor that takes over what an earlier one of the same `name` has left with the broker, for example because its process was killed: the
+   * futures of these tasks, by their names, are its {@link ClusterExecutor.attached}. They are not retried, since what they ran is not known here.
+   *
+   * Outcomes are kept for an hour (`limits.resultTtlMs`), and until they have been taken.
+   *
+   * @throws {@link BrokenExecutorError} when the broker can't be used.
+   */
+  static async attach(options: ClusterExecutorOptions & { readonly name: string }): Promise<ClusterExecutor> {
+    checkedName('name', options.name);
+    const own = { ...options };
+    attaching.add(own);
+    const executor = new ClusterExecutor(own);
+    return Object.assign(executor, { attached: await (poolOf(executor) as ClusterPool).attach() });
+  }
 }
+
+/** Options of executors that are to take over what was left. */
+const attaching = new WeakSet<object>();

@@ -17,6 +17,7 @@ import { bodyOf, openBody } from './bodies.js';
 import { Broker, BrokerError, type BrokerOptions } from './broker.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
+import { type EarlierBatch, earlierBatches } from './earlier.js';
 import { makeBatch } from './make-batch.js';
 import { type BatchNews, type CancelMessage, encodeBatch, type News } from './messages.js';
 import { Workers } from './presence.js';
@@ -30,8 +31,8 @@ export interface LinkEvents {
   onBroken(cause: unknown): void;
   /** There are more or fewer workers. */
   onSlots(): void;
-  /** Those that are not done. */
-  liveBatches(): Iterable<Batch>;
+  /** What an earlier submitter of that name has left, before the first news of it; each task's name. */
+  onEarlier(batches: readonly EarlierBatch[]): void;
 }
 
 export interface LinkSettings {
@@ -40,6 +41,8 @@ export interface LinkSettings {
   readonly client: string;
   readonly seal: Seal;
   readonly startupTimeoutMs: number;
+  /** Whether to take over what an earlier submitter of that name has left. */
+  readonly attaches: boolean;
 }
 
 interface StoredNews {
@@ -135,6 +138,12 @@ export class Link {
     this.#restTimer = setTimeout(() => void this.#leave('away'), restMs);
   }
 
+  /** Resolves once it is open, or can't be opened. */
+  async opened(): Promise<void> {
+    this.open();
+    await this.#opening;
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#restTimer);
     await this.#opening;
@@ -149,6 +158,8 @@ export class Link {
         const broker = await Broker.open(options);
         this.#broker = broker;
         const { names } = options;
+        if (this.#settings.attaches && this.#lastSeq === 0)
+          this.#events.onEarlier(await earlierBatches(broker, this.#settings));
         broker.listen(names.presence, (data) => this.#heardOf(data));
         this.#following = await broker.follow(
           names.results,

@@ -2,7 +2,7 @@
  * What goes through the broker.
  *
  *   submitter ──TaskBatch──► TASKS ──pulled──► worker
- *   submitter ◄──in the order in which they were stored── RESULTS ◄──BatchNews── worker (or, of a cancelled task, the submitter)
+ *   submitter ◄──in the order in which they were stored── RESULTS ◄──BatchNews── worker
  *   submitter ──CancelMessage──► all workers            worker ──Presence──► whoever listens
  *
  * A batch's news are one log. Of several outcomes of one task the first that was stored counts, for everybody.
@@ -52,10 +52,14 @@ export type News =
   /** None of the batch is run. */
   | readonly ['refused', reason: RefusalReason, why: string];
 
+export type BatchNames = readonly [names: string | readonly string[], count: number];
+
 export interface BatchNews {
   readonly version: number;
-  /** Who tells it; empty for the submitter itself. */
+  /** Who tells it. */
   readonly worker: string;
+  /** The names of the batch's tasks, group by group, in the first of its news: for a submitter that has forgotten them. */
+  readonly tasks?: readonly BatchNames[];
   readonly news: readonly News[];
 }
 
@@ -106,6 +110,15 @@ function isJsonNews(news: News): boolean {
     default:
       return true;
   }
+}
+
+export function namesOf({ groups }: TaskBatch): BatchNames[] {
+  return groups.map(([, names, , , count]) => [names, count]);
+}
+
+/** One name for each task. */
+export function allNames(tasks: readonly BatchNames[]): string[] {
+  return tasks.flatMap(([names, count]) => (typeof names === 'string' ? Array<string>(count).fill(names) : names));
 }
 
 /** Opens a message that was signed for that subject. */

@@ -13,7 +13,7 @@ import { notSerializable } from '../protocol/values.js';
 import { bodyOf, openBody } from './bodies.js';
 import { type Broker, WrongPlace } from './broker.js';
 import { copyByWire } from './codec.js';
-import { type BatchNews, clusterVersion, encodeNews, type News } from './messages.js';
+import { type BatchNames, type BatchNews, clusterVersion, encodeNews, type News } from './messages.js';
 import type { Seal } from './seal.js';
 
 /** Outcomes of tiny tasks come many in a moment, and go together. */
@@ -26,6 +26,8 @@ export interface NewsLogOf {
   /** Who tells it. */
   readonly worker: string;
   readonly signal: AbortSignal;
+  /** The names of the batch's tasks. */
+  names?: readonly BatchNames[];
   /** A task has an outcome that somebody else has stored. */
   onElsewhere(index: number): void;
 }
@@ -56,6 +58,11 @@ export class NewsLog {
         }
       }
     }
+  }
+
+  /** The batch could be read: these are its tasks. */
+  set names(names: readonly BatchNames[]) {
+    this.#of.names = names;
   }
 
   isSettled(index: number): boolean {
@@ -92,7 +99,8 @@ export class NewsLog {
     let news = this.#unsent;
     this.#unsent = [];
     while (news.length > 0) {
-      const body = encoded({ version: clusterVersion, worker, news });
+      const tasks = this.#lastSeq === 0 && this.#of.names !== undefined ? { tasks: this.#of.names } : {};
+      const body = encoded({ version: clusterVersion, worker, ...tasks, news });
       try {
         this.#lastSeq = await broker.store(subject, await bodyOf(broker, seal, subject, body), {
           lastSeq: this.#lastSeq,

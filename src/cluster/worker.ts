@@ -20,7 +20,7 @@ import { type CodeRules, handleOf } from './code.js';
 import { decode } from './codec.js';
 import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
-import type { CancelMessage, Presence, TaskBatch } from './messages.js';
+import { type CancelMessage, namesOf, type Presence, type TaskBatch } from './messages.js';
 import { NewsLog } from './news-log.js';
 import { encodePresence, presenceMs } from './presence.js';
 import { Pulls } from './pulls.js';
@@ -209,6 +209,7 @@ export class ClusterWorker {
     const log = this.#logOf(client, id);
     try {
       const batch = await openBody<TaskBatch>(this.#broker, this.#seal, subject, data);
+      log.names = namesOf(batch);
       this.#replays.check(id, { issuedAt: batch.issuedAt, storedAt, streamSeq, isSigned: this.#seal.isSigned });
       if (count > 1 || Date.now() - storedAt > mayBeKnownAfterMs) await log.read();
       const handles = await this.#handlesFor(batch);

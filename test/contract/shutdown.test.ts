@@ -50,19 +50,23 @@ contract('shutdown that does not wait returns at once, and the tasks end', async
   assert.deepEqual(await Promise.all(futures), range(8));
 });
 
-contract('shutdown that cancels leaves what has started and cancels the rest', { on: local }, async ({ executor, stage }) => {
-  const futures = range(50).map((index) => executor.submit(hold, stage.dir, `task ${index}`, index));
-  await stage.lines('started', 1);
-  const down = executor.shutdown({ cancelFutures: true });
-  stage.openAll();
-  await down;
-  const cancelled = futures.filter((future) => future.cancelled());
-  const finished = futures.filter((future) => !future.cancelled());
-  assert.equal(finished.length, stage.count('started'), 'exactly what has started is finished');
-  assert.ok(finished.length >= 1 && finished.length <= 5 && cancelled.length >= 45);
-  for (const future of finished) assert.equal(await future.exception(), undefined);
-  for (const future of cancelled) await checkCancelled(future);
-});
+contract(
+  'shutdown that cancels leaves what has started and cancels the rest',
+  { on: local },
+  async ({ executor, stage }) => {
+    const futures = range(50).map((index) => executor.submit(hold, stage.dir, `task ${index}`, index));
+    await stage.lines('started', 1);
+    const down = executor.shutdown({ cancelFutures: true });
+    stage.openAll();
+    await down;
+    const cancelled = futures.filter((future) => future.cancelled());
+    const finished = futures.filter((future) => !future.cancelled());
+    assert.equal(finished.length, stage.count('started'), 'exactly what has started is finished');
+    assert.ok(finished.length >= 1 && finished.length <= 5 && cancelled.length >= 45);
+    for (const future of finished) assert.equal(await future.exception(), undefined);
+    for (const future of cancelled) await checkCancelled(future);
+  },
+);
 
 contract('a later shutdown can cancel what an earlier one waits for', { options: { maxWorkers: 1 } }, async (scene) => {
   const { executor, stage } = scene;

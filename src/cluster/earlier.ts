@@ -1,0 +1,38 @@
+/** What an earlier submitter of the same name has left with the broker. */
+
+import { openBody } from './bodies.js';
+import type { Broker } from './broker.js';
+import { allNames, type BatchNews, namesOf, type TaskBatch } from './messages.js';
+import type { Seal } from './seal.js';
+
+export interface EarlierBatch {
+  readonly id: string;
+  /** Of its tasks. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Batches that wait, run, or have outcomes which nobody has taken. Those that wait are looked for first: one that ends meanwhile is found again
+ * among the outcomes, and none is missed.
+ */
+export async function earlierBatches(
+  broker: Broker,
+  { client, seal }: { client: string; seal: Seal },
+): Promise<EarlierBatch[]> {
+  const { names } = broker;
+  const found = new Map<string, readonly string[]>();
+  for await (const { subject, data } of broker.waiting(names.tasksOf(client, '*'))) {
+    found.set(idOf(subject), allNames(namesOf(await openBody<TaskBatch>(broker, seal, subject, data))));
+  }
+  for await (const { subject, data } of broker.stored(names.results, names.resultsOf(client, '*'))) {
+    const id = idOf(subject);
+    if (found.has(id)) continue;
+    const { tasks } = await openBody<BatchNews>(broker, seal, subject, data);
+    if (tasks !== undefined) found.set(id, allNames(tasks));
+  }
+  return [...found].map(([id, batchNames]) => ({ id, names: batchNames }));
+}
+
+function idOf(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1);
+}

@@ -1,0 +1,107 @@
+/** A broker, workers and submitters as processes of their own, a folder for what tasks write, all gone at the end of the test. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { ClusterExecutor, type ClusterExecutorOptions } from 'concurrent-futures/cluster';
+import { startServer, type TestServer } from './nats-server.js';
+
+/** Short, so that what a lost worker had is given out again soon. */
+const ackWaitMs = 2000;
+const limits = { ackWaitMs, maxBytes: 64 * 1024 * 1024 };
+
+export interface Program {
+  readonly process: ChildProcess;
+  /** Resolves once it has printed a line that starts so. */
+  line(start: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+export class ClusterScene implements AsyncDisposable {
+  readonly server: TestServer;
+  readonly folder = mkdtempSync(join(tmpdir(), 'cluster-'));
+  /** Tasks write a line here when they start. */
+  readonly file = join(this.folder, 'starts');
+  /** Held tasks end once it is there. */
+  readonly gate = join(this.folder, 'gate');
+  readonly #programs: Program[] = [];
+  readonly #executors: ClusterExecutor[] = [];
+
+  private constructor(server: TestServer) {
+    this.server = server;
+  }
+
+  static async start(): Promise<ClusterScene> {
+    return new ClusterScene(await startServer());
+  }
+
+  get starts(): string[] {
+    return existsSync(this.file) ? readFileSync(this.file, 'utf8').trim().split('\n') : [];
+  }
+
+  open(): void {
+    writeFileSync(this.gate, '');
+  }
+
+  executor(options: Partial<ClusterExecutorOptions> = {}): ClusterExecutor {
+    return this.keep(new ClusterExecutor({ servers: this.server.url, limits, ...options }));
+  }
+
+  keep(executor: ClusterExecutor): ClusterExecutor {
+    this.#executors.push(executor);
+    return executor;
+  }
+
+  /** A worker that takes tasks. */
+  async worker(options: object = {}): Promise<Program> {
+    const worker = this.#run('worker.mjs', JSON.stringify({ servers: this.server.url, limits, ...options }));
+    await worker.line('ready');
+    return worker;
+  }
+
+  submitter(name: string): Program {
+    return this.#run('submitter.mjs', JSON.stringify({ servers: this.server.url, limits, name }), this.file, this.gate);
+  }
+
+  #run(script: string, ...args: string[]): Program {
+    const path = fileURLToPath(new URL(`./fixtures/${script}`, import.meta.url));
+    const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines: string[] = [];
+    const waiting = new Set<() => void>();
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      for (const look of waiting) look();
+    });
+    const program: Program = {
+      process: child,
+      line: (start) =>
+        new Promise((resolve) => {
+          const look = (): void => {
+            if (!lines.some((line) => line.startsWith(start))) return;
+            waiting.delete(look);
+            resolve();
+          };
+          waiting.add(look);
+          look();
+        }),
+      kill: (signal) => void child.kill(signal),
+      ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal }))),
+    };
+    this.#programs.push(program);
+    return program;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const executor of this.#executors) await executor.shutdown({ cancelFutures: true, timeout: 0 });
+    for (const { process: child, ended } of this.#programs) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+    await this.server.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
