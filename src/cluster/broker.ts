@@ -4,6 +4,7 @@
  *   connecting ──► open ⇄ (reconnecting, for ever) ──close──► closed
  */
 
+import { setMaxListeners } from 'node:events';
 import type { JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
@@ -46,8 +47,8 @@ export interface BrokerOptions {
 
 const nanos = 1_000_000;
 const duplicateWindowMs = 120_000;
-/** How long one attempt to reach the broker may take before it is made again. */
-const requestMs = 5000;
+/** How long one attempt to reach the broker may take before it is made again: one that is killed answers never. */
+const requestMs = 2000;
 /** How long leaving waits for what was said to be on its way. */
 const flushMs = 1000;
 /** More unacknowledged batches than all workers together ever hold: the default would quietly limit the cluster. */
@@ -398,6 +399,13 @@ function explained(error: unknown): string {
     return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
   if (/authorization|authentication/i.test(name)) return `${said}: check the credentials (option connection)`;
   return said;
+}
+
+/** One that many wait with at a time, each with a listener of its own. */
+export function sharedAbort(): AbortController {
+  const abort = new AbortController();
+  setMaxListeners(0, abort.signal);
+  return abort;
 }
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ import { TimeoutError } from '../errors.js';
 import type { WorkerStats } from '../pool/stats.js';
 import type { Batch } from './batch.js';
 import { bodyOf, openBody } from './bodies.js';
-import { Broker, BrokerError, type BrokerOptions } from './broker.js';
+import { Broker, BrokerError, type BrokerOptions, sharedAbort } from './broker.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
@@ -66,7 +66,7 @@ export class Link {
   #state: 'away' | 'opening' | 'open' | 'closed' = 'away';
   #broker: Broker | undefined;
   #following: ConsumerMessages | undefined;
-  #abort = new AbortController();
+  #abort = sharedAbort();
   #restTimer: NodeJS.Timeout | undefined;
   #opening: Promise<void> = Promise.resolve();
   #lastSeq = 0;
@@ -127,7 +127,7 @@ export class Link {
     clearTimeout(this.#restTimer);
     if (this.#state !== 'away') return;
     this.#state = 'opening';
-    this.#abort = new AbortController();
+    this.#abort = sharedAbort();
     this.#opening = this.#connect();
   }
 
@@ -151,7 +151,7 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    const { broker: options, startupTimeoutMs, client } = this.#settings;
+    const { broker: options, startupTimeoutMs } = this.#settings;
     const deadline = performance.now() + startupTimeoutMs;
     for (;;) {
       try {
@@ -161,12 +161,8 @@ export class Link {
         if (this.#settings.attaches && this.#lastSeq === 0)
           this.#events.onEarlier(await earlierBatches(broker, this.#settings));
         broker.listen(names.presence, (data) => this.#heardOf(data));
-        this.#following = await broker.follow(
-          names.results,
-          names.resultsOf(client, '*'),
-          this.#lastSeq + 1,
-          (message) => this.#heard(message),
-        );
+        await this.#follow(broker);
+        void this.#watchConnection(broker);
         broker.tell(names.ask, Buffer.alloc(0));
         this.#state = 'open';
         for (const batch of this.#unsent.splice(0)) void this.#send(batch);
@@ -186,6 +182,23 @@ export class Link {
         );
         return;
       }
+    }
+  }
+
+  /** From the news after the last that were heard. */
+  async #follow(broker: Broker): Promise<void> {
+    const { names } = broker;
+    this.#following?.stop();
+    const subject = names.resultsOf(this.#settings.client, '*');
+    this.#following = await broker.follow(names.results, subject, this.#lastSeq + 1, (message) => this.#heard(message));
+  }
+
+  /** A broker that comes back has forgotten whom it was telling, and the client would notice only after half a minute. */
+  async #watchConnection(broker: Broker): Promise<void> {
+    for await (const { type } of broker.connection.status()) {
+      if (type !== 'reconnect' || this.#broker !== broker) continue;
+      await this.#follow(broker).catch(() => {});
+      broker.tell(broker.names.ask, Buffer.alloc(0));
     }
   }
 
@@ -309,7 +322,9 @@ export class Link {
   }
 
   #take({ seq, subject, data }: StoredNews): Promise<void> | undefined {
-    this.#lastSeq = Math.max(this.#lastSeq, seq);
+    // Told twice, by whoever told before the connection was lost.
+    if (seq <= this.#lastSeq) return undefined;
+    this.#lastSeq = seq;
     const batchId = subject.slice(subject.lastIndexOf('.') + 1);
     const tell = ({ worker, news }: BatchNews): void => this.#events.onNews(batchId, worker, news, seq);
     const fail = (error: unknown): void => {

@@ -14,7 +14,7 @@ import { type Executor, poolOf } from '../executors/executor.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import { Allowance } from '../pool/allowance.js';
 import { openBody, sealedBytes } from './bodies.js';
-import { Broker } from './broker.js';
+import { Broker, sharedAbort } from './broker.js';
 import { type ClusterOptions, clusterSettings } from './cluster-options.js';
 import { type CodeRules, handleOf } from './code.js';
 import { decode } from './codec.js';
@@ -81,7 +81,7 @@ export class ClusterWorker {
   readonly #cancelled = new Map<string, Set<number>>();
   readonly #allowance = new Allowance('auto');
   readonly #replays = new Replays();
-  readonly #abort = new AbortController();
+  readonly #abort = sharedAbort();
   readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
   #state: ClusterWorkerStatus['state'] = 'working';

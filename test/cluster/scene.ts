@@ -26,6 +26,8 @@ export class ClusterScene implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'cluster-'));
   /** Tasks write a line here when they start. */
   readonly file = join(this.folder, 'starts');
+  /** Submitters write outcomes here. */
+  readonly outcomes = join(this.folder, 'outcomes');
   /** Held tasks end once it is there. */
   readonly gate = join(this.folder, 'gate');
   readonly #programs: Program[] = [];
@@ -65,6 +67,12 @@ export class ClusterScene implements AsyncDisposable {
 
   submitter(name: string): Program {
     return this.#run('submitter.mjs', JSON.stringify({ servers: this.server.url, limits, name }), this.file, this.gate);
+  }
+
+  /** One that has so many tasks done, whoever was killed before: its outcomes are in a file. */
+  chaosSubmitter(tasks: number): Program {
+    const options = { servers: this.server.url, limits, name: 'chaos' };
+    return this.#run('chaos-submitter.mjs', JSON.stringify(options), String(tasks), this.file, this.outcomes);
   }
 
   #run(script: string, ...args: string[]): Program {
