@@ -8,7 +8,7 @@ import { setMaxListeners } from 'node:events';
 import type { JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
-import { Delivery } from './delivery.js';
+import { type Delivery, PulledDelivery } from './delivery.js';
 import { type Names, workersConsumer } from './names.js';
 
 /** What the broker keeps, and for how long; used when the queue's streams are made. Times in milliseconds. */
@@ -43,6 +43,14 @@ export interface BrokerOptions {
   readonly managesStreams: boolean;
   /** How this side is called in the broker's own lists. */
   readonly clientName: string;
+}
+
+export interface WaitingBatch {
+  readonly seq: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly storedAt: number;
 }
 
 const nanos = 1_000_000;
@@ -219,13 +227,13 @@ export class Broker {
     }
   }
 
-  /** The same of a work queue, which can't be read directly. */
-  async *waiting(subject: string): AsyncGenerator<{ seq: number; data: Uint8Array; subject: string }, void> {
+  /** The batches of a work queue up to there, which can't be read directly. */
+  async *waiting(subject: string, lastSeq = Number.POSITIVE_INFINITY): AsyncGenerator<WaitingBatch, void> {
     for (let seq = 1; ; ) {
       const query = { next_by_subj: subject, seq } as unknown as MsgRequest;
       const message = await this.#jsm.streams.getMessage(this.names.tasks, query).catch(noMessage);
-      if (message === null || message === undefined) return;
-      yield message;
+      if (message === null || message === undefined || message.seq > lastSeq) return;
+      yield { seq: message.seq, subject: message.subject, data: message.data, storedAt: message.time.getTime() };
       seq = message.seq + 1;
     }
   }
@@ -257,7 +265,7 @@ export class Broker {
       callback: (error, message) => {
         if (error !== null) return;
         // What has a subject of ours is a batch; what has the inbox's is a word of the broker about a request.
-        if (message.subject.startsWith('cf.')) on.work(new Delivery(message));
+        if (message.subject.startsWith('cf.')) on.work(new PulledDelivery(message));
         else if (message.headers?.code !== 100) on.over(message.subject);
       },
     });
@@ -290,13 +298,10 @@ export class Broker {
     return { waiting: num_pending, held: num_ack_pending, pulls: num_waiting };
   }
 
-  /**
-   * Removes what was acknowledged and came back with a server that had been killed (seen with the one of Debian 12): it is never delivered again,
-   * and would take up room for ever.
-   */
-  async removeOrphans(): Promise<void> {
+  /** Everything up to there has been acknowledged, as far as the broker knows. */
+  async ackFloor(): Promise<number> {
     const { ack_floor: floor } = await this.#jsm.consumers.info(this.names.tasks, workersConsumer);
-    if (floor.stream_seq > 0) await this.#jsm.streams.purge(this.names.tasks, { seq: floor.stream_seq + 1 });
+    return floor.stream_seq;
   }
 
   tell(subject: string, body: Uint8Array): void {

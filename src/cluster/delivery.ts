@@ -1,17 +1,34 @@
-/** A batch as the broker gives it out, and what a worker answers. */
+/** A batch as a worker is given it, and what the worker answers. */
 
 import type { Msg } from '@nats-io/transport-node';
 
-/** The answers that JetStream understands: https://docs.nats.io/nats-concepts/jetstream/consumers#acknowledgment-models */
-const answers = { ack: '+ACK', working: '+WPI', term: '+TERM' } as const;
-
-export class Delivery {
+export interface Delivery {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly streamSeq: number;
   /** How often it has been given out, this time included. */
   readonly count: number;
   /** When it was stored, by the broker's clock, in milliseconds since the epoch. */
+  readonly storedAt: number;
+  /** It is done, and goes from the queue. */
+  ack(): void;
+  /** It is still being worked on: it is not to be given to another. */
+  working(): void;
+  /** It goes from the queue, and is given to nobody. */
+  term(): void;
+  /** It goes back, and is given out again after a while. */
+  giveBack(delayMs?: number): void;
+}
+
+/** The answers that JetStream understands: https://docs.nats.io/nats-concepts/jetstream/consumers#acknowledgment-models */
+const answers = { ack: '+ACK', working: '+WPI', term: '+TERM' } as const;
+
+/** By the broker's consumer. */
+export class PulledDelivery implements Delivery {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly streamSeq: number;
+  readonly count: number;
   readonly storedAt: number;
   readonly #message: Msg;
 
@@ -27,22 +44,18 @@ export class Delivery {
     this.storedAt = Math.floor(Number(tokens[first + 3]) / 1_000_000);
   }
 
-  /** It is done, and goes from the queue. */
   ack(): void {
     this.#answer(answers.ack);
   }
 
-  /** It is still being worked on: it is not to be given to another. */
   working(): void {
     this.#answer(answers.working);
   }
 
-  /** It goes from the queue, and is given to nobody. */
   term(): void {
     this.#answer(answers.term);
   }
 
-  /** It goes back, and is given out again after a while. */
   giveBack(delayMs = 0): void {
     this.#answer(delayMs === 0 ? '-NAK' : `-NAK ${JSON.stringify({ delay: delayMs * 1_000_000 })}`);
   }

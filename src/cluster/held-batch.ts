@@ -36,7 +36,8 @@ export interface HeldBatchOf {
 export class HeldBatch {
   readonly client: string;
   readonly id: string;
-  readonly delivery: Delivery;
+  /** The latest: given out once more while it runs, only that one can be acknowledged. */
+  delivery: Delivery;
   readonly log: NewsLog;
   readonly #of: HeldBatchOf;
   readonly #tasks: (Task | undefined)[] = [];

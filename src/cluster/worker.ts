@@ -22,6 +22,7 @@ import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
 import { type CancelMessage, namesOf, type Presence, type TaskBatch } from './messages.js';
 import { NewsLog } from './news-log.js';
+import { Orphans } from './orphans.js';
 import { encodePresence, presenceMs } from './presence.js';
 import { Pulls } from './pulls.js';
 import { Refusal, type RefusalReason } from './refusal.js';
@@ -71,6 +72,7 @@ export class ClusterWorker {
   readonly closed: Promise<void>;
   readonly #broker: Broker;
   readonly #pulls: Pulls;
+  readonly #orphans: Orphans;
   readonly #executor: Executor;
   readonly #options: ClusterWorkerOptions;
   readonly #seal: Seal;
@@ -104,7 +106,8 @@ export class ClusterWorker {
       this.#settle = { resolve, reject };
     });
     this.closed.catch(() => {});
-    this.#pulls = new Pulls(broker, (delivery) => this.#receive(delivery));
+    this.#pulls = new Pulls(broker, (delivery) => void this.#receive(delivery));
+    this.#orphans = new Orphans(broker, (delivery) => this.#receive(delivery));
     this.#begin(ackWaitMs);
   }
 
@@ -134,6 +137,7 @@ export class ClusterWorker {
     if (this.#state === 'working') {
       this.#state = 'draining';
       this.#pulls.stop();
+      this.#orphans.stop();
       this.#log('info', 'draining', `takes no more; ${this.#held.size} batches are finished first`);
       this.#tellPresence();
     }
@@ -162,7 +166,6 @@ export class ClusterWorker {
       }, lookMs),
     );
     void this.#watchConnection();
-    void this.#broker.removeOrphans().catch(() => {});
     this.#tellPresence();
     this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, {
       slots: this.#slots,
@@ -185,18 +188,18 @@ export class ClusterWorker {
     return tasks;
   }
 
-  #receive(delivery: Delivery): void {
+  /** Resolves once it is known what there is to run. */
+  async #receive(delivery: Delivery): Promise<void> {
     if (this.#state !== 'working') {
       delivery.giveBack();
       return;
     }
     this.#opening += 1;
     this.#askForMore();
-    void this.#open(delivery).finally(() => {
-      this.#opening -= 1;
-      this.#askForMore();
-      this.#wakeUp();
-    });
+    await this.#open(delivery);
+    this.#opening -= 1;
+    this.#askForMore();
+    this.#wakeUp();
   }
 
   #askForMore(): void {
@@ -206,6 +209,11 @@ export class ClusterWorker {
   async #open(delivery: Delivery): Promise<void> {
     const { subject, data, storedAt, streamSeq, count } = delivery;
     const [, , , client = '', id = ''] = subject.split('.');
+    const held = this.#held.get(subjectKey(client, id));
+    if (held?.delivery.streamSeq === streamSeq) {
+      held.delivery = delivery;
+      return;
+    }
     const log = this.#logOf(client, id);
     try {
       const batch = await openBody<TaskBatch>(this.#broker, this.#seal, subject, data);
@@ -392,6 +400,7 @@ export class ClusterWorker {
     if (this.#state === 'closed') return this.closed;
     this.#state = 'closed';
     this.#pulls.stop();
+    this.#orphans.stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#abort.abort(new Error('the worker has gone'));
     await this.#broker.close();
@@ -432,8 +441,7 @@ export class ClusterWorker {
         this.#isConnected = true;
         this.#log('info', 'reconnected', 'the broker is back');
         this.#pulls.anew();
-        // The server of Debian 12 may have brought back what was acknowledged.
-        await this.#broker.removeOrphans().catch(() => {});
+        this.#orphans.lookSoon();
       }
     }
   }

@@ -1,0 +1,92 @@
+/**
+ * Three ways to have a task done on another machine, each `{ call(n), many(count), map(count), close }`: `many` submits all at once, `map` goes
+ * through a list with a bounded number on their way.
+ */
+
+import { ClusterExecutor } from 'concurrent-futures/cluster';
+import { increment } from './tasks.mjs';
+
+/** On their way at a time, where the contender has no such limit of its own. */
+const window = 256;
+
+export async function ours(servers) {
+  const executor = new ClusterExecutor({ servers });
+  return {
+    call: (n) => executor.submit(increment, n),
+    many: (count) => Promise.all(Array.from({ length: count }, (_, n) => executor.submit(increment, n))),
+    map: (count) => executor.map(increment, Array(count).keys()).toArray(),
+    close: () => executor.shutdown(),
+  };
+}
+
+export async function plain(servers) {
+  const { connect } = await import('@nats-io/transport-node');
+  const { jetstream } = await import('@nats-io/jetstream');
+  const connection = await connect({ servers });
+  const js = jetstream(connection);
+  const waiting = new Map();
+  let ids = 0;
+  connection.subscribe('plain.res.*', {
+    callback: (_error, message) => {
+      const { id, value } = message.json();
+      waiting.get(id)?.(value);
+      waiting.delete(id);
+    },
+  });
+  const call = (n) => {
+    ids += 1;
+    const id = ids;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, resolve);
+      js.publish('plain.task', JSON.stringify({ id, n }), { msgID: String(id) }).catch(reject);
+    });
+  };
+  return { ...inWindow(call), close: () => connection.close() };
+}
+
+/** The stream and consumer that plain tasks go through. */
+export async function preparePlain(servers) {
+  const { connect } = await import('@nats-io/transport-node');
+  const { jetstreamManager } = await import('@nats-io/jetstream');
+  const connection = await connect({ servers });
+  const jsm = await jetstreamManager(connection);
+  await jsm.streams.add({ name: 'PLAIN_TASKS', subjects: ['plain.task'], retention: 'workqueue', storage: 'file' });
+  await jsm.streams.add({ name: 'PLAIN_RESULTS', subjects: ['plain.res.*'], storage: 'file', max_age: 60e9 });
+  await jsm.consumers.add('PLAIN_TASKS', { durable_name: 'workers', ack_policy: 'explicit', max_ack_pending: 10_000 });
+  await connection.close();
+}
+
+export async function bullmq(url) {
+  const { Queue, QueueEvents } = await import('bullmq');
+  const connection = { host: '127.0.0.1', port: Number(new URL(url).port) };
+  const queue = new Queue('bench', { connection, defaultJobOptions: { removeOnComplete: { age: 60 } } });
+  const events = new QueueEvents('bench', { connection });
+  events.setMaxListeners(0);
+  await events.waitUntilReady();
+  const call = async (n) => (await queue.add('increment', { n })).waitUntilFinished(events);
+  const many = async (count) => {
+    const jobs = await queue.addBulk(Array.from({ length: count }, (_, n) => ({ name: 'increment', data: { n } })));
+    return Promise.all(jobs.map((job) => job.waitUntilFinished(events)));
+  };
+  const close = async () => {
+    await events.close();
+    await queue.close();
+  };
+  return { ...inWindow(call), many, close };
+}
+
+function inWindow(call) {
+  const through = async (count, width) => {
+    const values = new Array(count);
+    let next = 0;
+    const lane = async () => {
+      while (next < count) {
+        const n = next++;
+        values[n] = await call(n);
+      }
+    };
+    await Promise.all(Array.from({ length: width }, lane));
+    return values;
+  };
+  return { call, map: (count) => through(count, window), many: (count) => through(count, count) };
+}

@@ -1,0 +1,3 @@
+/** What the cluster's workers run to be measured. */
+
+export const increment = (n) => n + 1;

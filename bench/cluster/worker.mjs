@@ -1,0 +1,41 @@
+/** A worker in a process of its own: `worker.mjs <contender> <address>`. Says `ready`; ends with its standard input. */
+
+const [contender, address] = process.argv.slice(2);
+const workers = { ours, plain, bullmq };
+await workers[contender](address);
+console.log('ready');
+process.stdin.on('end', () => process.exit()).resume();
+
+async function ours(servers) {
+  const { ThreadPoolExecutor } = await import('concurrent-futures');
+  const { ClusterWorker } = await import('concurrent-futures/cluster');
+  await ClusterWorker.start({ servers, executor: new ThreadPoolExecutor({ maxWorkers: 1 }) });
+}
+
+/** One task a message, durable both ways: the outcome is stored before the task is acknowledged. */
+async function plain(servers) {
+  const { connect } = await import('@nats-io/transport-node');
+  const { jetstream } = await import('@nats-io/jetstream');
+  const { increment } = await import('./tasks.mjs');
+  const js = jetstream(await connect({ servers }));
+  const consumer = await js.consumers.get('PLAIN_TASKS', 'workers');
+  await consumer.consume({
+    max_messages: 256,
+    callback: async (message) => {
+      const { id, n } = message.json();
+      await js.publish(`plain.res.${id}`, JSON.stringify({ id, value: increment(n) }));
+      message.ack();
+    },
+  });
+}
+
+async function bullmq(url) {
+  const { Worker } = await import('bullmq');
+  const { increment } = await import('./tasks.mjs');
+  const { port } = new URL(url);
+  const worker = new Worker('bench', async ({ data }) => increment(data.n), {
+    connection: { host: '127.0.0.1', port: Number(port) },
+    concurrency: 256,
+  });
+  await worker.waitUntilReady();
+}
