@@ -10,7 +10,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { natsServer, startNats, startRedis, versionOf } from './cluster/brokers.mjs';
-import * as contenders from './cluster/contenders.mjs';
+import { bullmq, ours, plain, preparePlain } from './cluster/contenders.mjs';
 import { figure } from './figures.mjs';
 import { machineAndVersions } from './machine.mjs';
 import { summarize } from './statistics.mjs';
@@ -68,13 +68,14 @@ async function startWorker(name, url) {
 }
 
 const hasRedis = versionOf('redis-server') !== undefined;
+const open = { ours, plain, bullmq };
 const systems = [];
 const closers = [];
 for (const name of ['ours', 'plain', ...(hasRedis ? ['bullmq'] : [])]) {
   const broker = name === 'bullmq' ? await startRedis() : await startNats();
-  if (name === 'plain') await contenders.preparePlain(broker.url);
+  if (name === 'plain') await preparePlain(broker.url);
   const worker = await startWorker(name, broker.url);
-  const of = await contenders[name](broker.url);
+  const of = await open[name](broker.url);
   systems.push({ name, of });
   closers.push(async () => {
     await of.close();

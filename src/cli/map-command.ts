@@ -1,9 +1,10 @@
 /** `futures map`. */
 
 import type { Executor } from 'concurrent-futures';
+import { moduleDigest } from '../digests/module-digest.js';
 import { limited } from './inputs/limited.js';
 import { openInputs } from './inputs/open-inputs.js';
-import { inputsDigest, moduleDigest } from './journal/digests.js';
+import { inputsDigest } from './journal/inputs-digest.js';
 import { type JournalHead, JournalWriter } from './journal/journal.js';
 import { newJournal, type PreparedJournal } from './journal/run-journal.js';
 import { makeExecutor } from './make-executor.js';
@@ -27,7 +28,7 @@ export async function runMap(module: string, values: readonly string[], flags: M
     path === undefined
       ? undefined
       : async (task) => {
-          const digests = { module: await moduleDigest(task.url), inputs: await inputsDigest(work.inputs) };
+          const digests = { module: moduleDigest(task.url), inputs: await inputsDigest(work.inputs) };
           const startedAt = Date.now();
           const head: JournalHead = {
             journal: 1,

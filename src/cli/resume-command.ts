@@ -1,7 +1,8 @@
 /** `futures resume`: goes on with what a journal says, and gives the results of all of it. */
 
 import { resolve } from 'node:path';
-import { inputsDigest, moduleDigest } from './journal/digests.js';
+import { moduleDigest } from '../digests/module-digest.js';
+import { inputsDigest } from './journal/inputs-digest.js';
 import { headOf, type JournalHead, readJournal } from './journal/journal.js';
 import { knownRecords, resumedJournal } from './journal/run-journal.js';
 import { runWork } from './map-command.js';
@@ -46,7 +47,7 @@ function enter(directory: string): void {
 }
 
 async function checkUnchanged(head: JournalHead, work: Work, moduleUrl: string): Promise<void> {
-  if ((await moduleDigest(moduleUrl)) !== head.digests.module) {
+  if (moduleDigest(moduleUrl) !== head.digests.module) {
     throw new UsageError(
       `${work.module} has changed since the run was started, so that old and new results may not agree: ` +
         'start again, or use --force to go on with the module as it is now',

@@ -9,7 +9,7 @@ import type { Seal } from './seal.js';
 /** Instead of a scheme: what follows is the name of an object. */
 const blobMark = 255;
 /** More than that is not taken. */
-export const bodyBytesMax = 256 * 1024 * 1024;
+const bodyBytesMax = 256 * 1024 * 1024;
 
 /** What is sent for a body. */
 export async function bodyOf(broker: Broker, seal: Seal, subject: string, body: Buffer): Promise<Buffer> {
@@ -41,17 +41,12 @@ export async function sealedBytes(broker: Broker, data: Uint8Array): Promise<Uin
   return isBlob(data) ? fetched(broker, data) : data;
 }
 
-/** The object that such a body is in. */
-export function blobOf(data: Uint8Array): string | undefined {
-  return isBlob(data) ? Buffer.from(data.subarray(1)).toString() : undefined;
-}
-
 function isBlob(data: Uint8Array): boolean {
   return data[0] === blobMark;
 }
 
 async function fetched(broker: Broker, data: Uint8Array): Promise<Uint8Array> {
-  const name = blobOf(data) as string;
+  const name = Buffer.from(data.subarray(1)).toString();
   if (!/^[0-9a-f]{64}$/.test(name)) throw new Refusal('MALFORMED', 'the message names no object');
   const bytes = await broker.getBlob(name);
   if (bytes === null) throw new Refusal('MALFORMED', 'the object that the message names is not there any more');

@@ -6,8 +6,8 @@
  */
 
 import { createHash } from 'node:crypto';
+import { moduleDigest } from '../digests/module-digest.js';
 import { FunctionHandle } from '../functions/handle.js';
-import { moduleDigest } from '../protocol/module-digest.js';
 import type { PortableFunction, UnitContent } from '../protocol/portable.js';
 import { decode, encode } from './codec.js';
 import { fromPackageUrl, isPackageUrl, toPackageUrl } from './packages.js';

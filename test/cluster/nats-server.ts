@@ -1,17 +1,27 @@
 /** A broker of one's own: in a folder and on a port of its own, on this machine only. */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { missing } from '../cli/system-package.js';
 
 /** Not the temporary folder, which tests watch. */
 const serversFolder = '/tmp';
 
-/** `$NATS_SERVER`, or the one of Debian's package, which is not on a normal user's PATH. */
-export const natsServer =
-  process.env['NATS_SERVER'] ?? (existsSync('/usr/sbin/nats-server') ? '/usr/sbin/nats-server' : 'nats-server');
+const debian = '/usr/sbin/nats-server';
+
+/** `$NATS_SERVER`, or the one of Debian's package, which is not on a normal user's PATH and is installed where it is missing. */
+function natsServer(): string {
+  const wanted = process.env['NATS_SERVER'];
+  if (wanted !== undefined) return wanted;
+  if (existsSync(debian)) return debian;
+  const hindrance = missing('nats-server');
+  if (hindrance !== false)
+    throw new Error(`the cluster's tests need a broker: ${hindrance}, or name one by NATS_SERVER`);
+  return existsSync(debian) ? debian : 'nats-server';
+}
 
 export interface TestServer {
   readonly url: string;
@@ -22,12 +32,9 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export function hasServer(): boolean {
-  return spawnSync(natsServer, ['--version'], { stdio: 'ignore' }).status === 0;
-}
-
 /** @param config lines of its configuration besides address and storage */
 export async function startServer(config = ''): Promise<TestServer> {
+  const program = natsServer();
   const folder = mkdtempSync(join(serversFolder, 'nats-'));
   const port = await freePort();
   const file = join(folder, 'server.conf');
@@ -36,7 +43,7 @@ export async function startServer(config = ''): Promise<TestServer> {
   const end = (): void => void child?.kill('SIGKILL');
   process.on('exit', end);
   const start = async (): Promise<void> => {
-    child = spawn(natsServer, ['-c', file, '-l', join(folder, 'log')], { stdio: 'ignore' });
+    child = spawn(program, ['-c', file, '-l', join(folder, 'log')], { stdio: 'ignore' });
     child.unref();
     await greeting(port, child);
   };

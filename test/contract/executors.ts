@@ -74,7 +74,7 @@ const clusterKind: Kind = {
 /** `CONTRACT_KIND=thread` narrows a run to one executor. */
 const wanted = process.env['CONTRACT_KIND'];
 const among = (...kinds: Kind[]): readonly Kind[] =>
-  kinds.filter((kind) => (wanted === undefined ? kind !== clusterKind : kind.name === wanted));
+  kinds.filter((kind) => wanted === undefined || kind.name === wanted);
 
 export const all: readonly Kind[] = among(threadKind, processKind, inlineKind, clusterKind);
 export const pooled: readonly Kind[] = among(threadKind, processKind, clusterKind);

@@ -9,8 +9,12 @@ export const rooms: Record<string, readonly string[]> = {
   pool: ['errors', 'future', 'protocol', 'functions'],
   hosts: ['errors', 'pool', 'protocol', 'functions', 'worker'],
   executors: ['errors', 'future', 'protocol', 'functions', 'pool', 'hosts', 'worker'],
+  digests: [],
+  cluster: ['errors', 'future', 'protocol', 'functions', 'pool', 'executors', 'digests'],
   index: ['errors', 'future', 'functions', 'pool', 'executors', 'worker'],
-  cli: [],
+  internals: ['future', 'functions', 'pool', 'executors'],
+  core: ['index', 'internals'],
+  cli: ['digests'],
 };
 
 /** Node modules that are machinery: they belong behind the seam. */
