@@ -39,11 +39,13 @@ const lazyFiles = {
 /** What these in turn need of the core by identity. */
 const coreFiles = { errors: { file: './index.js', names: errorNames() } };
 
+/** Where they are: see src/core.ts. */
+const internals = "[Symbol.for('concurrent-futures.internals')]";
 /** What the entry point of the cluster shares with the main one. */
 const sharedNames = namesOf('src/internals.ts');
 const sharedFiles = {
   errors: coreFiles.errors,
-  ...Object.fromEntries(sharedNames.map(([from, names]) => [from, { file: './index.js', member: 'internals', names }])),
+  ...Object.fromEntries(sharedNames.map(([from, names]) => [from, { file: './index.js', isShared: true, names }])),
 };
 
 /** `export { a, b } from './c.js'`, file by file. */
@@ -75,8 +77,8 @@ const onFirstUse = (files, folder = '.') => ({
     });
     onResolve({ filter: /.*/, namespace }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /.*/, namespace }, ({ path, pluginData: whose }) => {
-      const { file, names, member } = (whose === pluginData ? files : lazyPackages)[path];
-      const from = `require('${file.replace(/^\./, folder)}')${member === undefined ? '' : `.${member}`}`;
+      const { file, names, isShared } = (whose === pluginData ? files : lazyPackages)[path];
+      const from = `require('${file.replace(/^\./, folder)}')${isShared ? `.Executor${internals}` : ''}`;
       // Kept, since each use asks for it: `require` would take two microseconds to find it again.
       const contents = `let loaded; for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => (loaded ??= ${from})[name] });`;
       return { contents };
@@ -142,10 +144,12 @@ const importShared = {
     });
     onResolve({ filter: /.*/, namespace }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /.*/, namespace }, ({ path }) => {
-      const { file, names, member } = sharedFiles[path];
-      return member === undefined
-        ? { contents: `export { ${names.join(', ')} } from '${file}';` }
-        : { contents: `import { ${member} } from '${file}';\nexport const { ${names.join(', ')} } = ${member};` };
+      const { file, names, isShared } = sharedFiles[path];
+      return isShared
+        ? {
+            contents: `import { Executor as core } from '${file}';\nexport const { ${names.join(', ')} } = core${internals};`,
+          }
+        : { contents: `export { ${names.join(', ')} } from '${file}';` };
     });
   },
 };
@@ -233,8 +237,7 @@ door('index.js', './cjs/index.js');
 door('cluster.js', './cjs/cluster/index.js');
 
 function door(file, core) {
-  const exported = Object.keys(createRequire(import.meta.url)(join(dist, core)));
-  const names = exported.filter((name) => name !== 'internals').sort();
+  const names = Object.keys(createRequire(import.meta.url)(join(dist, core))).sort();
   writeFileSync(
     join(dist, file),
     `import { createRequire } from 'node:module';\n// Not by import: Node would read the whole text for its exports' names first, which costs more than all the rest.\nexport const {\n  ${names.join(',\n  ')},\n} = createRequire(import.meta.url)('${core}');\n`,

@@ -142,12 +142,9 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
     if (this.#state === 'running') this.#state = 'draining';
     if (options.cancelFutures) this.#cancelUnstarted();
     let stoppedByLimit: Future<unknown>[] = [];
-    const stopAtLimit = (): void => {
-      stoppedByLimit = this.#stopAll(options.timeoutMs);
-    };
-    const cancelLimit = Number.isFinite(options.timeoutMs)
-      ? this.#clock.after(options.timeoutMs, stopAtLimit)
-      : () => {};
+    const { timeoutMs } = options;
+    const stopAtLimit = (): void => void (stoppedByLimit = this.#stopAll(timeoutMs));
+    const cancelLimit = Number.isFinite(timeoutMs) ? this.#clock.after(timeoutMs, stopAtLimit) : () => {};
     const stopped = new Promise<void>((resolve) => this.#whenStopped.push(resolve)).then(cancelLimit);
     this.#dispatcher.dispatch();
     this.#drained();

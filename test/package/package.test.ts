@@ -102,7 +102,7 @@ function makeBareProject(name: string, fields: object): string {
 
 test('the package holds what is built and what people read, and nothing else', options, () => {
   const allowed =
-    /^(dist\/.*\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts)|dist\/cjs\/package\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+    /^(dist\/.*\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts)|dist\/cjs\/package\.json|(cluster\/)?package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
   const strangers = packed.map(({ path }) => path).filter((path) => !allowed.test(path));
   assert.deepEqual(strangers, []);
 });
@@ -117,6 +117,10 @@ for (const path of [
   'dist/cjs/index.js',
   'dist/cjs/index.d.ts',
   'dist/cli/main.js',
+  'dist/cluster.js',
+  'dist/cluster.d.ts',
+  'dist/cjs/cluster/index.js',
+  'cluster/package.json',
 ]) {
   test(`the package holds ${path}`, options, () => {
     assert.ok(packed.some((file) => file.path === path));
