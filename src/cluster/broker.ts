@@ -4,7 +4,7 @@
  *   connecting ──► open ⇄ (reconnecting, for ever) ──close──► closed
  */
 
-import type { JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
+import type { ConsumerConfig, JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Delivery } from './delivery.js';
@@ -53,7 +53,7 @@ const flushMs = 1000;
 /** More unacknowledged batches than all workers together ever hold: the default would quietly limit the cluster. */
 const maxAckPending = 100_000;
 /** Parts in which the broker says no, and what it means. */
-const apiErrors = { streamFull: 10077, wrongSequence: 10071, streamExists: 10058, noMessage: 10037 } as const;
+const apiErrors = { streamFull: 10077, wrongSequence: 10071, streamExists: 10058, noMessage: 10037, noConsumer: 10014 } as const;
 
 type Clients = typeof import('@nats-io/jetstream') & typeof import('@nats-io/transport-node') & typeof import('@nats-io/obj');
 
@@ -147,7 +147,7 @@ export class Broker {
         allow_direct: true,
       }),
     ]);
-    await this.#jsm.consumers.add(names.tasks, {
+    await this.#makeConsumer({
       durable_name: workersConsumer,
       ack_policy: AckPolicy.Explicit,
       ack_wait: ackWaitMs * nanos,
@@ -155,6 +155,16 @@ export class Broker {
       max_deliver: -1,
       max_ack_pending: maxAckPending,
     });
+  }
+
+  /** One that is there stays as it is, too: to add it again would change it, under workers that have read how long they may be silent. */
+  async #makeConsumer(config: Partial<ConsumerConfig>): Promise<void> {
+    try {
+      await this.#jsm.consumers.info(this.names.tasks, workersConsumer);
+    } catch (error) {
+      if (codeOf(error) !== apiErrors.noConsumer) throw error;
+      await this.#jsm.consumers.add(this.names.tasks, config);
+    }
   }
 
   /** A stream that is there already stays as it is: whoever made it has decided. */
