@@ -4,7 +4,7 @@ export const programNotes = `
 Examples:
   futures map ./resize.js a.png b.png       call its function for each input
   futures resume r.journal                  go on with it (futures report: tell)
-  futures worker -s nats://broker:4222      run tasks of others (futures top: see)
+  futures worker -s nats://broker:4222      run others' tasks (futures top: see)
   futures doctor                            where pools do not work
   source <(futures completion bash)         complete with Tab, in this shell
 `;

@@ -37,7 +37,7 @@ export function declareWorkerOptions(command: Command): Command {
     .option('--max-deliveries <n>', 'how many workers tasks may cost (default: 5)', wholeNumberFrom(1))
     .optionsGroup('Service:')
     .option('-g, --grace <duration>', 'what running tasks get at SIGTERM (default: 30s)', grace)
-    .option('--health <[host:]port>', 'answer GET /healthz there; host: 127.0.0.1', health)
+    .option('--health <address>', 'answer GET /healthz: 8080, 0.0.0.0:8080', health)
     .option('--name <name>', 'who this is (default: host, process, and chance)')
     .option('--wait', 'wait for a broker that is not there yet')
     .option('--no-make-streams', "leave making the queue's streams to others");
