@@ -3,22 +3,33 @@
 
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
+import { declareBrokerOptions } from './cluster/broker-options.js';
+import { declareWorkerOptions, type WorkerFlags } from './cluster/worker-options.js';
 import { printCompletion, type Shell, shells } from './completion-command.js';
 import { reportProblem } from './conclusion.js';
 import { type DoctorFlags, runDoctor } from './doctor-command.js';
 import { exitCodes } from './exit-codes.js';
 import { runMap } from './map-command.js';
 import { declareRunOptions, declareWorkOptions, type MapFlags, orders } from './map-options.js';
-import { completionNotes, doctorNotes, mapNotes, programNotes, reportNotes, resumeNotes } from './notes.js';
+import {
+  completionNotes,
+  doctorNotes,
+  mapNotes,
+  programNotes,
+  reportNotes,
+  resumeNotes,
+  topNotes,
+  workerNotes,
+} from './notes.js';
 import type { ReportFlags } from './report-command.js';
 import { type ResumeFlags, runResume } from './resume-command.js';
 import { standardError } from './terminal.js';
+import type { TopFlags } from './top-command.js';
 import { StartError, UsageError } from './usage-error.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = exitCodes.succeeded;
   const program = new Command('futures')
-    .description('Run functions of your modules on all cores.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .showHelpAfterError('(see --help)')
@@ -59,6 +70,24 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (journal: string, flags: ReportFlags) => {
       const { runReport } = await import('./report-command.js');
       exitCode = await runReport(journal, flags);
+    });
+  declareWorkerOptions(program.command('worker'))
+    .summary('run tasks that other machines submit')
+    .description('Run the tasks of a queue on this machine, until it is told to end. It logs JSON Lines.')
+    .addHelpText('after', workerNotes)
+    .action(async (flags: WorkerFlags) => {
+      const { runWorker } = await import('./worker-command.js');
+      exitCode = await runWorker(flags);
+    });
+  declareBrokerOptions(program.command('top'))
+    .optionsGroup('Showing:')
+    .option('--once', 'print one table, after two seconds')
+    .summary('show the workers of a queue, and what waits')
+    .description('Show the workers of a queue and what waits for them, renewed each second.')
+    .addHelpText('after', topNotes)
+    .action(async (flags: TopFlags) => {
+      const { runTop } = await import('./top-command.js');
+      exitCode = await runTop(flags);
     });
   program
     .command('doctor')

@@ -18,8 +18,7 @@ export interface ExecutorWishes {
   /** Bytes for each worker. */
   readonly maxMemory: number | undefined;
   readonly init: InitFunction | undefined;
-  /** A folder for what tasks print. */
-  readonly logsPath: string | undefined;
+  readonly prints: WorkerPreparation['prints'];
 }
 
 export interface ReadyExecutor {
@@ -30,9 +29,8 @@ export interface ReadyExecutor {
 
 /** Without `maxWorkers` the pool decides, which knows the machine's limits; an inline executor has one worker anyhow. */
 export async function makeExecutor(wishes: ExecutorWishes): Promise<ReadyExecutor> {
-  const { maxTasksPerWorker, maxMemory, init, logsPath } = wishes;
+  const { maxTasksPerWorker, maxMemory, init, prints } = wishes;
   const maxWorkers = workerCount(wishes.maxWorkers);
-  const prints = { logsPath };
   const preparation: WorkerPreparation = { leavesSignalsToCommand: wishes.executor === 'process', prints, init };
   const options = {
     // Standard output is for results alone; what tasks print goes with the rest.

@@ -10,9 +10,9 @@ import { newJournal, type PreparedJournal } from './journal/run-journal.js';
 import { makeExecutor } from './make-executor.js';
 import type { MapFlags } from './map-options.js';
 import { type RunSettings, runSettings, type Work, workOf } from './map-settings.js';
+import { initFunction } from './module/init-function.js';
 import { findModuleTask, type ModuleTask } from './module/module-task.js';
 import { operate } from './operate.js';
-import type { InitFunction } from './prepare-worker.js';
 import { madeFolder } from './prints/logs-folder.js';
 import { thisMachine } from './report/machine.js';
 import { noteOfInit, StartError } from './usage-error.js';
@@ -57,7 +57,7 @@ export async function runWork(
 ): Promise<number> {
   const init = settings.init === undefined ? undefined : await initFunction(settings.init);
   const logsPath = settings.logsPath === undefined ? undefined : madeFolder(settings.logsPath);
-  const ready = await makeExecutor({ ...settings, logsPath, init });
+  const ready = await makeExecutor({ ...settings, prints: { logsPath }, init });
   const task = await findTask(work.module, settings, canLook(settings) ? ready.executor : undefined);
   const prepared = await prepareJournal?.(task);
   const inputs = limited(await openInputs(work.inputs), work);
@@ -76,9 +76,4 @@ async function findTask(module: string, { init }: RunSettings, executor: Executo
 /** Whether a worker may look at the module: where tasks are counted, that would be one, and an inline executor is this thread. */
 function canLook({ executor, maxTasksPerWorker }: RunSettings): boolean {
   return executor !== 'inline' && maxTasksPerWorker === undefined;
-}
-
-async function initFunction(reference: string): Promise<InitFunction> {
-  const { url, exportName, loader } = await findModuleTask(reference, process.cwd());
-  return { text: reference, url, exportName, loader };
 }

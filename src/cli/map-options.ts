@@ -1,10 +1,10 @@
 /** The options of `futures map` and `futures resume`: declared, and each checked by itself. */
 
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from './durations.js';
+import { type Command, Option } from 'commander';
 import { type InputFormat, inputFormats } from './inputs/open-inputs.js';
 import { type ExecutorKind, executorKinds } from './make-executor.js';
-import { type Limit, parseBytes, parseLimit } from './units.js';
+import { bytes, duration, grace, limit, wholeNumberFrom, workers } from './option-values.js';
+import type { Limit } from './units.js';
 
 export const orders = ['completion', 'input'] as const;
 export type Order = (typeof orders)[number];
@@ -89,43 +89,4 @@ export function declareRunOptions(command: Command): Command {
     .addOption(new Option('--progress <kind>', 'how progress is shown (default: auto)').choices(progressKinds))
     .option('--logs <dir>', 'write what tasks print to a file for each')
     .option('-q, --quiet', 'show nothing but errors');
-}
-
-/** `<n>` for a whole number that is not less than `least`. */
-function wholeNumberFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
-    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
-  };
-}
-
-function duration(text: string): number {
-  const durationMs = parseDuration(text);
-  if (durationMs !== undefined) return durationMs;
-  throw new InvalidArgumentError('It must be a length of time above zero, like 250ms, 30s, 3m or 1h.');
-}
-
-/** No time at all is a grace, too. */
-function grace(text: string): number {
-  return /^0+ *(ms|s|m|h)?$/.test(text.trim()) ? 0 : duration(text);
-}
-
-function limit(text: string): Limit {
-  const parsed = parseLimit(text);
-  if (parsed !== undefined) return parsed;
-  throw new InvalidArgumentError('It must be a whole number or a percentage, like 10 or 5%.');
-}
-
-function workers(text: string): Limit | 'auto' {
-  if (text === 'auto') return text;
-  const parsed = parseLimit(text);
-  if (parsed !== undefined && !('count' in parsed && parsed.count === 0)) return parsed;
-  throw new InvalidArgumentError('It must be a whole number from 1, a percentage of the cores like 50%, or auto.');
-}
-
-function bytes(text: string): number {
-  const parsed = parseBytes(text);
-  if (parsed !== undefined) return parsed;
-  throw new InvalidArgumentError('It must be an amount of memory, like 512M or 2G.');
 }

@@ -2,11 +2,11 @@
 
 export const programNotes = `
 Examples:
-  futures map ./resize.js a.png b.png     call its function for each input
-  futures resume resize.journal           go on with a run that was stopped
-  futures report resize.journal           what it has done so far
-  futures doctor                          where pools do not work
-  source <(futures completion bash)       complete with Tab, in this shell
+  futures map ./resize.js a.png b.png       call its function for each input
+  futures resume r.journal                  go on with it (futures report: tell)
+  futures worker -s nats://broker:4222      run others' tasks (futures top: see)
+  futures doctor                            where pools do not work
+  source <(futures completion bash)         complete with Tab, in this shell
 `;
 
 export const mapNotes = `
@@ -52,6 +52,35 @@ Examples:
   futures report resize.journal
   futures report resize.journal --html resize.html --trace resize.json
   futures report resize.journal -o results.jsonl --order input
+`;
+
+export const workerNotes = `
+Secrets come in files or in the environment: FUTURES_KEY (for --key-file),
+FUTURES_USER and FUTURES_PASSWORD, FUTURES_TOKEN. A private key is Ed25519, PEM.
+
+After SIGTERM or SIGINT it takes no more, and what runs has --grace to end; what
+does not goes to another worker. A second signal ends it now. While the broker
+is away it looks for it, for ever.
+
+Examples:
+  futures worker --servers nats://127.0.0.1:4222
+  futures worker -s nats://broker:4222 --queue images --executor process \\
+    --max-workers 50% --key-file images.key --health 8080
+  futures worker -s tls://a:4222,tls://b:4222 --creds w.creds --tls-ca ca.pem \\
+    --key-file images.key --allow-module my-tasks --root /srv/my-tasks
+
+Exit codes: 0 ended by a signal, 1 it can't begin or go on, 2 wrong usage, 130
+and 143 by a second SIGINT and SIGTERM.
+`;
+
+export const topNotes = `
+It needs the workers' key (--key-file, or FUTURES_KEY): what is signed with
+another one is not shown. Ctrl-C ends it. Where standard output is no terminal,
+it is as with --once.
+
+Examples:
+  futures top --servers nats://127.0.0.1:4222
+  futures top -s nats://broker:4222 --queue images --key-file images.key --once
 `;
 
 export const doctorNotes = `

@@ -9,7 +9,7 @@ export interface WorkerPreparation {
    * just when the command lets their tasks finish. They end with the command, also when a second signal ends it at once.
    */
   readonly leavesSignalsToCommand: boolean;
-  /** Where what tasks print is to go; `undefined` where the command sees to that itself. */
+  /** Where what tasks print is to go; `undefined` where it is left alone. */
   readonly prints: { readonly logsPath: string | undefined } | undefined;
   /** What the user wants called first. */
   readonly init: InitFunction | undefined;

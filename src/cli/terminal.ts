@@ -1,4 +1,4 @@
-/** What standard error can show. */
+/** What standard error, or standard output, can show. */
 
 import pc from 'picocolors';
 
@@ -20,8 +20,11 @@ export interface Terminal {
 }
 
 /** Standard error as a terminal, or as the plain file or pipe that it is. */
-export function standardError(env: NodeJS.ProcessEnv = process.env): Terminal {
-  const stream = process.stderr;
+export function standardError(): Terminal {
+  return terminalOn(process.stderr);
+}
+
+export function terminalOn(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Terminal {
   const before = stream.write;
   const write = before.bind(stream);
   const isTerminal = stream.isTTY === true;

@@ -5,7 +5,7 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import type { JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
+import type { ConsumerConfig, JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { type Delivery, PulledDelivery } from './delivery.js';
@@ -62,7 +62,7 @@ const flushMs = 1000;
 /** More unacknowledged batches than all workers together ever hold: the default would quietly limit the cluster. */
 const maxAckPending = 100_000;
 /** What the broker says no with. */
-const apiErrors = { streamFull: 10077, wrongSequence: 10071, noMessage: 10037 } as const;
+const apiErrors = { streamFull: 10077, wrongSequence: 10071, noMessage: 10037, noConsumer: 10014 } as const;
 
 type Clients = typeof import('@nats-io/jetstream') &
   typeof import('@nats-io/transport-node') &
@@ -158,19 +158,24 @@ export class Broker {
         allow_direct: true,
       }),
     ]);
-    const consumer = {
+    await this.#makeConsumer({
       durable_name: workersConsumer,
       ack_policy: AckPolicy.Explicit,
       ack_wait: ackWaitMs * nanos,
       // Who has had how many is counted by the workers, which can say why they give up.
       max_deliver: -1,
       max_ack_pending: maxAckPending,
-    };
-    await this.#jsm.consumers.add(names.tasks, consumer).catch(async (error) => {
-      await this.#jsm.consumers.info(names.tasks, workersConsumer).catch(() => {
-        throw error;
-      });
     });
+  }
+
+  /** One that is there stays as it is, too: to add it again would change it, under workers that have read how long they may be silent. */
+  async #makeConsumer(config: Partial<ConsumerConfig>): Promise<void> {
+    try {
+      await this.#jsm.consumers.info(this.names.tasks, workersConsumer);
+    } catch (error) {
+      if (codeOf(error) !== apiErrors.noConsumer) throw error;
+      await this.#jsm.consumers.add(this.names.tasks, config);
+    }
   }
 
   /** A stream that is there already stays as it is: whoever made it has decided. */

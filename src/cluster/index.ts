@@ -4,4 +4,5 @@ export type { BrokerLimits } from './broker.js';
 export type { ClusterOptions } from './cluster-options.js';
 export { ClusterExecutor, type ClusterExecutorOptions } from './executor.js';
 export type { ClusterKey } from './seal.js';
+export { type ClusterBacklog, type ClusterWatch, type WatchedWorker, watchCluster } from './watch.js';
 export { ClusterWorker, type ClusterWorkerOptions, type ClusterWorkerStatus, type WorkerLogEntry } from './worker.js';

@@ -143,7 +143,9 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
     if (options.cancelFutures) this.#cancelUnstarted();
     let stoppedByLimit: Future<unknown>[] = [];
     const { timeoutMs } = options;
-    const stopAtLimit = (): void => void (stoppedByLimit = this.#stopAll(timeoutMs));
+    const stopAtLimit = (): void => {
+      stoppedByLimit = this.#stopAll(timeoutMs);
+    };
     const cancelLimit = Number.isFinite(timeoutMs) ? this.#clock.after(timeoutMs, stopAtLimit) : () => {};
     const stopped = new Promise<void>((resolve) => this.#whenStopped.push(resolve)).then(cancelLimit);
     this.#dispatcher.dispatch();

@@ -87,7 +87,7 @@ describe('docs/command.md', { timeout: 120_000 }, () => {
     }
   }
 
-  for (const command of ['map', 'resume', 'report', 'doctor']) {
+  for (const command of ['map', 'resume', 'report', 'worker', 'top', 'doctor']) {
     it(`has every option of futures ${command}`, async () => {
       const { stdout } = await runFutures([command, '--help']);
       const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option as string);
@@ -102,7 +102,7 @@ describe('docs/command.md', { timeout: 120_000 }, () => {
 
   it('has no option that the help has not', async () => {
     const helps = await Promise.all(
-      ['map', 'resume', 'report', 'doctor'].map((command) => runFutures([command, '--help'])),
+      ['map', 'resume', 'report', 'worker', 'top', 'doctor'].map((command) => runFutures([command, '--help'])),
     );
     const help = helps.map(({ stdout }) => stdout).join('');
     const document = readFileSync(`${root}docs/command.md`, 'utf8');
@@ -115,7 +115,14 @@ describe('docs/command.md', { timeout: 120_000 }, () => {
 });
 
 describe('the documents', () => {
-  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/guide.md', 'docs/functions.md', 'docs/command.md']) {
+  for (const document of [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/guide.md',
+    'docs/functions.md',
+    'docs/command.md',
+    'deploy/README.md',
+  ]) {
     it(`link to files that exist (${document})`, () => {
       const links = [...readFileSync(`${root}${document}`, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)];
       const missing = links
