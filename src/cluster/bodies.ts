@@ -15,15 +15,25 @@ export const bodyBytesMax = 256 * 1024 * 1024;
 export async function bodyOf(broker: Broker, seal: Seal, subject: string, body: Buffer): Promise<Buffer> {
   const sealed = seal.close(subject, body);
   if (sealed.length <= broker.inlineBytesMax) return sealed;
-  if (sealed.length > bodyBytesMax) throw new RangeError(`it takes ${sealed.length} bytes, and ${bodyBytesMax} is the limit: write it to a place that all machines can read, and send its name`);
+  if (sealed.length > bodyBytesMax)
+    throw new RangeError(
+      `it takes ${sealed.length} bytes, and ${bodyBytesMax} is the limit: write it to a place that all machines can read, and send its name`,
+    );
   const name = createHash('sha256').update(sealed).digest('hex');
   await broker.putBlob(name, sealed);
   return Buffer.concat([Buffer.of(blobMark), Buffer.from(name)]);
 }
 
 /** The message in a body; a promise only where it has to be fetched. Throws a {@link Refusal}. */
-export function openBody<T extends { readonly version: number }>(broker: Broker, seal: Seal, subject: string, data: Uint8Array): T | Promise<T> {
-  return isBlob(data) ? fetched(broker, data).then((sealed) => openMessage<T>(seal, subject, sealed)) : openMessage<T>(seal, subject, data);
+export function openBody<T extends { readonly version: number }>(
+  broker: Broker,
+  seal: Seal,
+  subject: string,
+  data: Uint8Array,
+): T | Promise<T> {
+  return isBlob(data)
+    ? fetched(broker, data).then((sealed) => openMessage<T>(seal, subject, sealed))
+    : openMessage<T>(seal, subject, data);
 }
 
 /** The signed bytes, wherever they are. */
@@ -45,6 +55,7 @@ async function fetched(broker: Broker, data: Uint8Array): Promise<Uint8Array> {
   if (!/^[0-9a-f]{64}$/.test(name)) throw new Refusal('MALFORMED', 'the message names no object');
   const bytes = await broker.getBlob(name);
   if (bytes === null) throw new Refusal('MALFORMED', 'the object that the message names is not there any more');
-  if (bytes.length > bodyBytesMax) throw new Refusal('OVERSIZED', `the message takes ${bytes.length} bytes, and ${bodyBytesMax} is the limit`);
+  if (bytes.length > bodyBytesMax)
+    throw new Refusal('OVERSIZED', `the message takes ${bytes.length} bytes, and ${bodyBytesMax} is the limit`);
   return bytes;
 }

@@ -55,7 +55,9 @@ const maxAckPending = 100_000;
 /** Parts in which the broker says no, and what it means. */
 const apiErrors = { streamFull: 10077, wrongSequence: 10071, streamExists: 10058, noMessage: 10037 } as const;
 
-type Clients = typeof import('@nats-io/jetstream') & typeof import('@nats-io/transport-node') & typeof import('@nats-io/obj');
+type Clients = typeof import('@nats-io/jetstream') &
+  typeof import('@nats-io/transport-node') &
+  typeof import('@nats-io/obj');
 
 export class Broker {
   readonly names: Names;
@@ -171,13 +173,21 @@ export class Broker {
    *
    * @param lastSeq the message of that subject after which it is to come; 0 for the first one. Throws {@link WrongPlace} where another was first.
    */
-  async store(subject: string, body: Uint8Array, options: { id?: string; lastSeq?: number; signal: AbortSignal }): Promise<number> {
+  async store(
+    subject: string,
+    body: Uint8Array,
+    options: { id?: string; lastSeq?: number; signal: AbortSignal },
+  ): Promise<number> {
     const { id, lastSeq, signal } = options;
     const expect = lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } };
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       try {
-        const ack = await this.#js.publish(subject, body, { ...(id === undefined ? {} : { msgID: id }), ...expect, timeout: requestMs });
+        const ack = await this.#js.publish(subject, body, {
+          ...(id === undefined ? {} : { msgID: id }),
+          ...expect,
+          timeout: requestMs,
+        });
         return ack.seq;
       } catch (error) {
         if (codeOf(error) === apiErrors.wrongSequence) throw new WrongPlace();
@@ -188,7 +198,10 @@ export class Broker {
   }
 
   /** The news of a batch that are stored so far, in order. */
-  async *stored(stream: string, subject: string): AsyncGenerator<{ seq: number; data: Uint8Array; subject: string }, void> {
+  async *stored(
+    stream: string,
+    subject: string,
+  ): AsyncGenerator<{ seq: number; data: Uint8Array; subject: string }, void> {
     for (let seq = 1; ; ) {
       const message = await this.#jsm.direct.getMessage(stream, { next_by_subj: subject, seq }).catch(noMessage);
       if (message === null || message === undefined) return;
@@ -248,7 +261,12 @@ export class Broker {
   }
 
   /** Every message of some subjects, in order, from `seq` on; what comes while the connection is away comes afterwards. */
-  async follow(stream: string, subject: string, seq: number, onMessage: (message: { seq: number; subject: string; data: Uint8Array }) => void) {
+  async follow(
+    stream: string,
+    subject: string,
+    seq: number,
+    onMessage: (message: { seq: number; subject: string; data: Uint8Array }) => void,
+  ) {
     const start = seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
     const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...start });
     return consumer.consume({ callback: onMessage, max_messages: 1000 });
@@ -256,7 +274,10 @@ export class Broker {
 
   /** Makes the number of waiting tasks, and of those on their way, known. */
   async backlog(): Promise<{ waiting: number; held: number; pulls: number }> {
-    const { num_pending, num_ack_pending, num_waiting } = await this.#jsm.consumers.info(this.names.tasks, workersConsumer);
+    const { num_pending, num_ack_pending, num_waiting } = await this.#jsm.consumers.info(
+      this.names.tasks,
+      workersConsumer,
+    );
     return { waiting: num_pending, held: num_ack_pending, pulls: num_waiting };
   }
 
@@ -296,7 +317,10 @@ export class Broker {
 
   #blobStore(): Promise<ObjectStore> {
     const { replicas, taskTtlMs } = this.#options.limits;
-    this.#blobs ??= new this.#clients.Objm(this.connection).create(this.names.blobs, { replicas, ttl: taskTtlMs * nanos });
+    this.#blobs ??= new this.#clients.Objm(this.connection).create(this.names.blobs, {
+      replicas,
+      ttl: taskTtlMs * nanos,
+    });
     return this.#blobs;
   }
 
@@ -344,8 +368,10 @@ function noMessage(error: unknown): undefined {
 function explained(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const name = nameOf(error);
-  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECTION_REFUSED/i.test(name)) return `nothing answers there (${said}): is nats-server running?`;
-  if (/jetstream.*not enabled|no responders|503/i.test(name)) return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECTION_REFUSED/i.test(name))
+    return `nothing answers there (${said}): is nats-server running?`;
+  if (/jetstream.*not enabled|no responders|503/i.test(name))
+    return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
   if (/authorization|authentication/i.test(name)) return `${said}: check the credentials (option connection)`;
   return said;
 }

@@ -24,11 +24,25 @@ export interface ClusterOptions {
   readonly limits?: Partial<BrokerLimits>;
 }
 
-export function clusterSettings(className: string, options: ClusterOptions): { readonly broker: BrokerOptions; readonly seal: Seal } {
-  const { servers, queue = 'default', key, allowUnsigned = false, connection = {}, manageStreams = true, limits = {}, name } = options;
+export function clusterSettings(
+  className: string,
+  options: ClusterOptions,
+): { readonly broker: BrokerOptions; readonly seal: Seal } {
+  const {
+    servers,
+    queue = 'default',
+    key,
+    allowUnsigned = false,
+    connection = {},
+    manageStreams = true,
+    limits = {},
+    name,
+  } = options;
   const addresses = [servers].flat() as string[];
   if (addresses.length === 0 || addresses.some((each) => typeof each !== 'string' || each === ''))
-    throw new TypeError(`servers must be the address of a broker, or a list of them, like nats://host:4222; got ${JSON.stringify(servers)}`);
+    throw new TypeError(
+      `servers must be the address of a broker, or a list of them, like nats://host:4222; got ${JSON.stringify(servers)}`,
+    );
   if (name !== undefined) checkedName('name', name);
   const far = addresses.find((address) => !isLoopback(address));
   if (key === undefined && far !== undefined && !allowUnsigned) {

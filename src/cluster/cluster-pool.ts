@@ -12,13 +12,20 @@
  * outcome that is stored is heard, now or when this side has its connection back. The first outcome of a task that was stored is its outcome.
  */
 
-import { BrokenExecutorError, CancelledError, DeadlockError, ShutdownError, TaskRefusedError, TimeoutError } from '../errors.js';
+import {
+  BrokenExecutorError,
+  CancelledError,
+  DeadlockError,
+  ShutdownError,
+  TaskRefusedError,
+  TimeoutError,
+} from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import { argumentError, copyArguments, needsCopy } from '../pool/arguments.js';
 import type { Clock } from '../pool/clock.js';
-import { QueueRoom } from '../pool/queue-room.js';
 import { TaskQueue } from '../pool/queue.js';
+import { QueueRoom } from '../pool/queue-room.js';
 import type { PoolSettings } from '../pool/settings.js';
 import { atSite, type SubmitSite } from '../pool/site.js';
 import { type ExecutorStats, Tally } from '../pool/stats.js';
@@ -82,7 +89,9 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   checkOpen(): void {
     if (this.#state === 'broken') throw this.#broken();
     if (this.#state !== 'running') {
-      throw new ShutdownError(`cannot schedule new futures: ${this.#settings.namePrefix} was shut down. Make a new executor.`);
+      throw new ShutdownError(
+        `cannot schedule new futures: ${this.#settings.namePrefix} was shut down. Make a new executor.`,
+      );
     }
     this.#room.check(this.#queue.length);
   }
@@ -164,7 +173,12 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     if (!(batch instanceof Batch)) return;
     batch.settle(task.seq);
     this.#inFlight -= 1;
-    this.#link.cancel(batch, task.seq, gracefully ? 'abort' : 'kill', reason instanceof Error ? reason.message : stopped);
+    this.#link.cancel(
+      batch,
+      task.seq,
+      gracefully ? 'abort' : 'kill',
+      reason instanceof Error ? reason.message : stopped,
+    );
     this.#retireIfDone(batch);
   }
 

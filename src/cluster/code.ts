@@ -53,7 +53,13 @@ function stored(handle: FunctionHandle): StoredCode {
   // Numbers that start anew in each function, so that the same function has the same digest in every program.
   const numbers = new Map(handle.units.map(({ id }, i) => [id, i] as const));
   const units = handle.units.map(({ id, content }) => [numbers.get(id) as number, content] as const);
-  return { name: handle.name, portable: renumbered(portable, numbers), units, places: [...places], modules: [...modules] };
+  return {
+    name: handle.name,
+    portable: renumbered(portable, numbers),
+    units,
+    places: [...places],
+    modules: [...modules],
+  };
 }
 
 export interface CodeRules {
@@ -96,10 +102,16 @@ function existing(url: string, root: string): string | undefined {
 function checkAllowed(portable: PortableFunction, allowed: readonly string[] | undefined): void {
   if (allowed === undefined) return;
   if (portable.kind !== 'reference')
-    throw new Refusal('MODULE_NOT_ALLOWED', 'this worker runs only functions that modules export (--allow-module), and this one came as text or is built in');
+    throw new Refusal(
+      'MODULE_NOT_ALLOWED',
+      'this worker runs only functions that modules export (--allow-module), and this one came as text or is built in',
+    );
   const module = decodeURIComponent(portable.url.replace(/^cf-package:/, '').replace(/[?#].*$/, ''));
   if (allowed.some((each) => module === each || module.startsWith(`${each}/`))) return;
-  throw new Refusal('MODULE_NOT_ALLOWED', `this worker does not run functions of ${module}: allow it with --allow-module ${module}`);
+  throw new Refusal(
+    'MODULE_NOT_ALLOWED',
+    `this worker does not run functions of ${module}: allow it with --allow-module ${module}`,
+  );
 }
 
 function checkSame(url: string, expected: string, root: string): void {

@@ -21,7 +21,9 @@ export function decode(bytes: Buffer): unknown {
     deserializer.readHeader();
     return deserializer.readValue();
   } catch (cause) {
-    throw new Refusal('MALFORMED', "the message can't be read: it was written by another version, or is damaged", { cause });
+    throw new Refusal('MALFORMED', "the message can't be read: it was written by another version, or is damaged", {
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
-import { checkNames, duration, wholeNumber } from '../executors/options.js';
 import { Executor } from '../executors/executor.js';
+import { checkNames, duration, wholeNumber } from '../executors/options.js';
 import { systemClock } from '../pool/clock.js';
 import { type ClusterOptions, clusterSettings } from './cluster-options.js';
 import { ClusterPool } from './cluster-pool.js';
@@ -41,7 +41,11 @@ export class ClusterExecutor extends Executor {
       maxQueue: wholeNumber('maxQueue', given.maxQueue, 1) ?? Number.POSITIVE_INFINITY,
       maxQueueBytes: wholeNumber('maxQueueBytes', given.maxQueueBytes, 1) ?? Number.POSITIVE_INFINITY,
     };
-    const pool = new ClusterPool(settings, systemClock(), (events) => new Link({ broker, seal, client, startupTimeoutMs }, events));
+    const pool = new ClusterPool(
+      settings,
+      systemClock(),
+      (events) => new Link({ broker, seal, client, startupTimeoutMs }, events),
+    );
     super(pool, duration('shutdownTimeout', given.shutdownTimeout) ?? Number.POSITIVE_INFINITY);
   }
 }

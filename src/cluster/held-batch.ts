@@ -8,13 +8,13 @@
  */
 
 import { CancelledError, WorkerLostError } from '../errors.js';
-import { failureOf, type Future, observe } from '../future/future.js';
 import type { FunctionHandle } from '../functions/handle.js';
+import { type Future, failureOf, observe } from '../future/future.js';
 import type { Task, TaskSink } from '../pool/task.js';
 import { RelayedError } from '../pool/task-errors.js';
 import type { TaskPool } from '../pool/task-pool.js';
 import type { TaskSettings } from '../pool/task-settings.js';
-import { encodeError, type EncodedError } from '../protocol/errors.js';
+import { type EncodedError, encodeError } from '../protocol/errors.js';
 import { copyByWire } from './codec.js';
 import type { Delivery } from './delivery.js';
 import type { CancelMessage, News, TaskBatch } from './messages.js';
@@ -62,7 +62,12 @@ export class HeldBatch {
   }
 
   /** Submits what has no outcome yet. */
-  run(batch: TaskBatch, handles: ReadonlyMap<string, FunctionHandle>, pool: TaskPool, cancelled: ReadonlySet<number>): void {
+  run(
+    batch: TaskBatch,
+    handles: ReadonlyMap<string, FunctionHandle>,
+    pool: TaskPool,
+    cancelled: ReadonlySet<number>,
+  ): void {
     let index = 0;
     const starts: (() => void)[] = [];
     for (const [digest, names, attempt, isChunk, count, size, values, timeoutMs, context] of batch.groups) {
@@ -76,7 +81,15 @@ export class HeldBatch {
         const name = typeof names === 'string' ? names : (names[i] as string);
         starts.push(() => {
           if (cancelled.has(place)) this.#cancelled(place);
-          else this.#start(place, pool, handle, { isChunk, values: own }, { ...shared, name, onReport: (told) => this.#report(place, told) }, attempt);
+          else
+            this.#start(
+              place,
+              pool,
+              handle,
+              { isChunk, values: own },
+              { ...shared, name, onReport: (told) => this.#report(place, told) },
+              attempt,
+            );
         });
       }
     }
@@ -122,7 +135,14 @@ export class HeldBatch {
     this.#seen = seen;
   }
 
-  #start(index: number, pool: TaskPool, handle: FunctionHandle, body: { isChunk: boolean; values: readonly unknown[] }, settings: TaskSettings, attempt: number): void {
+  #start(
+    index: number,
+    pool: TaskPool,
+    handle: FunctionHandle,
+    body: { isChunk: boolean; values: readonly unknown[] },
+    settings: TaskSettings,
+    attempt: number,
+  ): void {
     const sink: TaskSink = {
       succeeded: (value, ms) => this.#outcome(false, ms, ['done', index, [value], [ms]]),
       ended: (future) => this.#ended(index, future),

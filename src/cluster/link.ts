@@ -106,7 +106,9 @@ export class Link {
   explain(): string[] {
     const { names, servers } = this.#settings.broker;
     const isConnected = this.#broker?.connection.isClosed() === false;
-    const lines = [`  broker ${[servers].flat().join(', ')}, queue ${names.queue}: ${isConnected ? 'connected' : this.#state}`];
+    const lines = [
+      `  broker ${[servers].flat().join(', ')}, queue ${names.queue}: ${isConnected ? 'connected' : this.#state}`,
+    ];
     const workers = this.#workers.alive;
     for (const { name, running, slots, isDraining } of workers) {
       lines.push(`  ${name}: runs ${running} tasks in ${slots} slots${isDraining ? ', and takes no more' : ''}`);
@@ -147,8 +149,11 @@ export class Link {
         this.#broker = broker;
         const { names } = options;
         broker.listen(names.presence, (data) => this.#heardOf(data));
-        this.#following = await broker.follow(names.results, names.resultsOf(client, '*'), this.#lastSeq + 1, (message) =>
-          this.#heard(message),
+        this.#following = await broker.follow(
+          names.results,
+          names.resultsOf(client, '*'),
+          this.#lastSeq + 1,
+          (message) => this.#heard(message),
         );
         broker.tell(names.ask, Buffer.alloc(0));
         this.#state = 'open';
@@ -164,7 +169,9 @@ export class Link {
         }
         this.#state = 'away';
         const waited = isFinal ? '' : ` (tried for ${startupTimeoutMs} ms, startupTimeout)`;
-        this.#events.onBroken(isFinal ? error : new TimeoutError(`${(error as Error).message}${waited}`, { cause: error }));
+        this.#events.onBroken(
+          isFinal ? error : new TimeoutError(`${(error as Error).message}${waited}`, { cause: error }),
+        );
         return;
       }
     }
@@ -255,7 +262,13 @@ export class Link {
     for (const how of ['abort', 'kill'] as const) {
       const of = told.filter((each) => each.how === how);
       if (of.length === 0) continue;
-      const message: CancelMessage = { client, batch: batch.id, indices: of.map(({ index }) => index), how, reason: of[0]?.reason ?? '' };
+      const message: CancelMessage = {
+        client,
+        batch: batch.id,
+        indices: of.map(({ index }) => index),
+        how,
+        reason: of[0]?.reason ?? '',
+      };
       broker.tell(broker.names.cancel, seal.close(broker.names.cancel, encode(message, true)));
     }
     if (batch.isDone && batch.streamSeq !== undefined) void broker.delete(broker.names.tasks, batch.streamSeq);

@@ -22,7 +22,17 @@ export function makeBatch(tasks: readonly Task[], codeOf: (task: Task) => Code):
     const names = isNameShared ? name : tasks.slice(from, i).map((task) => task.name);
     const { timeoutMs } = first.settings;
     const limit = Number.isFinite(timeoutMs) ? timeoutMs : null;
-    groups.push([codeOf(first).digest, names, first.attempt, first.isChunk, i - from, size, values, limit, context ?? null]);
+    groups.push([
+      codeOf(first).digest,
+      names,
+      first.attempt,
+      first.isChunk,
+      i - from,
+      size,
+      values,
+      limit,
+      context ?? null,
+    ]);
   }
   return { version: clusterVersion, issuedAt: Date.now(), groups };
 }

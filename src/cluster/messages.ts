@@ -109,8 +109,15 @@ function isJsonNews(news: News): boolean {
 }
 
 /** Opens a message that was signed for that subject. */
-export function openMessage<T extends { readonly version: number }>(seal: Seal, subject: string, sealed: Uint8Array): T {
+export function openMessage<T extends { readonly version: number }>(
+  seal: Seal,
+  subject: string,
+  sealed: Uint8Array,
+): T {
   const message = decode(seal.open(subject, sealed)) as T;
   if (message?.version === clusterVersion) return message;
-  throw new Refusal('WRONG_VERSION', `the message is of protocol version ${message?.version}, and this side speaks ${clusterVersion}: update the older side`);
+  throw new Refusal(
+    'WRONG_VERSION',
+    `the message is of protocol version ${message?.version}, and this side speaks ${clusterVersion}: update the older side`,
+  );
 }

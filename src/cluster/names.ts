@@ -65,5 +65,7 @@ export class Names {
 /** A name that can be a part of a subject and of a stream's name. */
 export function checkedName(option: string, value: unknown): string {
   if (typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value)) return value;
-  throw new TypeError(`${option} must be a name of letters, digits, "_" and "-", 64 at most; got ${JSON.stringify(value)}`);
+  throw new TypeError(
+    `${option} must be a name of letters, digits, "_" and "-", 64 at most; got ${JSON.stringify(value)}`,
+  );
 }

@@ -8,8 +8,8 @@
  * what it has read, so neither stores a second outcome of a task.
  */
 
-import { notSerializable } from '../protocol/values.js';
 import { encodeError } from '../protocol/errors.js';
+import { notSerializable } from '../protocol/values.js';
 import { bodyOf, openBody } from './bodies.js';
 import { type Broker, WrongPlace } from './broker.js';
 import { copyByWire } from './codec.js';
@@ -94,7 +94,10 @@ export class NewsLog {
     while (news.length > 0) {
       const body = encoded({ version: clusterVersion, worker, news });
       try {
-        this.#lastSeq = await broker.store(subject, await bodyOf(broker, seal, subject, body), { lastSeq: this.#lastSeq, signal });
+        this.#lastSeq = await broker.store(subject, await bodyOf(broker, seal, subject, body), {
+          lastSeq: this.#lastSeq,
+          signal,
+        });
         for (const item of news) for (const index of settledBy(item)) this.#settled.add(index);
         return;
       } catch (error) {
@@ -148,7 +151,12 @@ function portable(item: News): News[] {
       copyByWire(value);
       return ['done', first + i, [value], [ms[i] ?? 0]];
     } catch (cause) {
-      return ['failed', first + i, encodeError(notSerializable(value, 'result', cause, copyByWire), copyByWire), ms[i] ?? 0];
+      return [
+        'failed',
+        first + i,
+        encodeError(notSerializable(value, 'result', cause, copyByWire), copyByWire),
+        ms[i] ?? 0,
+      ];
     }
   });
 }

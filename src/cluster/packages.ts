@@ -41,7 +41,8 @@ export function fromPackageUrl(url: string, root: string): string {
   const path = folder === undefined ? undefined : join(folder, ...inside);
   if (path !== undefined && existsSync(path)) return pathToFileURL(path).href + rest;
   const whose = name === '' ? 'of the submitting program' : `of package "${name}"`;
-  const why = folder === undefined ? `no such package is at ${root}, around it or installed there` : `it is not in ${folder}`;
+  const why =
+    folder === undefined ? `no such package is at ${root}, around it or installed there` : `it is not in ${folder}`;
   throw new Refusal(
     'CODE_NOT_FOUND',
     `the module ${inside.join('/')} ${whose} is not on this worker: ${why}. Install the same code there, and start the worker in its folder (or with --root)`,

@@ -24,7 +24,10 @@ export class Workers {
     const presence = decode(this.#seal.open(this.#subject, sealed)) as Presence;
     const before = this.#known.get(presence.name);
     this.#known.set(presence.name, { presence, seenAt: this.#now() });
-    const isNews = before === undefined || before.presence.slots !== presence.slots || presence.isDraining !== before.presence.isDraining;
+    const isNews =
+      before === undefined ||
+      before.presence.slots !== presence.slots ||
+      presence.isDraining !== before.presence.isDraining;
     return { presence, isNews };
   }
 

@@ -43,7 +43,8 @@ export class Pulls {
     });
     this.#timer = setInterval(() => {
       const now = performance.now();
-      for (const [subject, { madeAt }] of this.#requests) if (now - madeAt > forgottenMs) this.#requests.delete(subject);
+      for (const [subject, { madeAt }] of this.#requests)
+        if (now - madeAt > forgottenMs) this.#requests.delete(subject);
       this.#ask();
     }, 1000);
   }

@@ -17,7 +17,10 @@ export class Replays {
   check(id: string, of: { issuedAt: number; storedAt: number; streamSeq: number; isSigned: boolean }): void {
     const { issuedAt, storedAt, streamSeq, isSigned } = of;
     if (isSigned && Math.abs(storedAt - issuedAt) > windowMs) {
-      throw new Refusal('REPLAYED', `the batch was signed ${Math.round((storedAt - issuedAt) / 1000)} s before it was sent: it is one of then, or the clocks differ`);
+      throw new Refusal(
+        'REPLAYED',
+        `the batch was signed ${Math.round((storedAt - issuedAt) / 1000)} s before it was sent: it is one of then, or the clocks differ`,
+      );
     }
     const before = this.#seen.get(id);
     if (before !== undefined && before !== streamSeq) throw new Refusal('REPLAYED', 'the batch was sent before');

@@ -7,7 +7,15 @@
  * before its signature was found good.
  */
 
-import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import { Refusal } from './refusal.js';
 
 /** A secret that all share, or an Ed25519 pair for each with the public keys of whom it trusts; keys as PEM or key objects. */
@@ -38,13 +46,17 @@ const unsigned: Seal = {
   close: (_subject, body) => Buffer.concat([Buffer.of(schemes.none), body]),
   open(_subject, sealed) {
     if (sealed[0] !== schemes.none)
-      throw new Refusal('BAD_SIGNATURE', 'the message is signed, and there is no key here to check that with: give both sides the same key');
+      throw new Refusal(
+        'BAD_SIGNATURE',
+        'the message is signed, and there is no key here to check that with: give both sides the same key',
+      );
     return Buffer.from(sealed.buffer, sealed.byteOffset + 1, sealed.byteLength - 1);
   },
 };
 
 function sharedSecret(secret: Buffer): Seal {
-  if (secret.length < secretBytesMin) throw new RangeError(`key must be a secret of at least ${secretBytesMin} bytes; got ${secret.length}`);
+  if (secret.length < secretBytesMin)
+    throw new RangeError(`key must be a secret of at least ${secretBytesMin} bytes; got ${secret.length}`);
   const mac = (subject: string, body: Uint8Array): Buffer =>
     createHmac('sha256', secret).update(subject).update('\n').update(body).digest();
   return signed(schemes.hmac, 32, mac, (subject, body, signature) => timingSafeEqual(signature, mac(subject, body)));
@@ -54,7 +66,8 @@ function keyPair({ privateKey, publicKeys }: Exclude<ClusterKey, string | Uint8A
   const own = typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey;
   const trusted = publicKeys.map((each) => (typeof each === 'string' ? createPublicKey(each) : each));
   for (const { asymmetricKeyType } of [own, ...trusted])
-    if (asymmetricKeyType !== 'ed25519') throw new TypeError(`key must be an Ed25519 pair; got ${asymmetricKeyType ?? 'a secret'}`);
+    if (asymmetricKeyType !== 'ed25519')
+      throw new TypeError(`key must be an Ed25519 pair; got ${asymmetricKeyType ?? 'a secret'}`);
   const text = (subject: string, body: Uint8Array): Buffer => Buffer.concat([Buffer.from(`${subject}\n`), body]);
   return signed(
     schemes.ed25519,
@@ -80,7 +93,10 @@ function signed(
         throw new Refusal('BAD_SIGNATURE', 'the message is signed in another way than with the key that is known here');
       const body = bytes.subarray(1 + length);
       if (!isGood(subject, body, bytes.subarray(1, 1 + length)))
-        throw new Refusal('BAD_SIGNATURE', 'the signature of the message is not that of a known key: the keys differ, or it was changed on its way');
+        throw new Refusal(
+          'BAD_SIGNATURE',
+          'the signature of the message is not that of a known key: the keys differ, or it was changed on its way',
+        );
       return body;
     },
   };

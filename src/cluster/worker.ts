@@ -15,9 +15,9 @@ import type { FunctionHandle } from '../functions/handle.js';
 import { Allowance } from '../pool/allowance.js';
 import { openBody, sealedBytes } from './bodies.js';
 import { Broker } from './broker.js';
+import { type ClusterOptions, clusterSettings } from './cluster-options.js';
 import { type CodeRules, handleOf } from './code.js';
 import { decode } from './codec.js';
-import { type ClusterOptions, clusterSettings } from './cluster-options.js';
 import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
 import type { CancelMessage, Presence, TaskBatch } from './messages.js';
@@ -121,7 +121,12 @@ export class ClusterWorker {
   }
 
   status(): ClusterWorkerStatus {
-    return { ...this.#presence(), version: 1, state: this.#state, isConnected: !this.#broker.connection.isClosed() && this.#isConnected };
+    return {
+      ...this.#presence(),
+      version: 1,
+      state: this.#state,
+      isConnected: !this.#broker.connection.isClosed() && this.#isConnected,
+    };
   }
 
   /** Takes no more, finishes what it holds (within `timeout` milliseconds, else gives that back), and goes. */
@@ -133,7 +138,9 @@ export class ClusterWorker {
       this.#tellPresence();
     }
     this.#wakeUp();
-    const limit = Number.isFinite(timeout) ? setTimeout(() => this.#giveBack('the worker is shut down'), timeout) : undefined;
+    const limit = Number.isFinite(timeout)
+      ? setTimeout(() => this.#giveBack('the worker is shut down'), timeout)
+      : undefined;
     while (this.#held.size > 0 || this.#opening > 0) await this.#untilWoken();
     clearTimeout(limit);
     await this.#close();
@@ -157,7 +164,9 @@ export class ClusterWorker {
     void this.#watchConnection();
     void this.#broker.removeOrphans().catch(() => {});
     this.#tellPresence();
-    this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, { slots: this.#slots });
+    this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, {
+      slots: this.#slots,
+    });
     this.#pulls.want(this.#room);
   }
 
@@ -165,7 +174,8 @@ export class ClusterWorker {
   get #room(): number {
     const held = this.#heldTasks + this.#opening;
     const { typicalMs } = this.#allowance;
-    const tasks = typicalMs === 0 ? this.#slots : Math.max(this.#slots, Math.floor((aheadMs * this.#slots) / typicalMs));
+    const tasks =
+      typicalMs === 0 ? this.#slots : Math.max(this.#slots, Math.floor((aheadMs * this.#slots) / typicalMs));
     return Math.min(fetchMax, Math.ceil(Math.max(0, tasks - held) / this.#batchTasks));
   }
 
@@ -206,13 +216,21 @@ export class ClusterWorker {
     } catch (error) {
       if (error instanceof Refusal) await this.#refuse(delivery, log, error);
       else {
-        this.#log('error', 'not-opened', `a batch could not be opened, and is given back: ${(error as Error).message}`, { batch: id });
+        this.#log(
+          'error',
+          'not-opened',
+          `a batch could not be opened, and is given back: ${(error as Error).message}`,
+          { batch: id },
+        );
         delivery.giveBack(1000);
       }
     }
   }
 
-  #run(delivery: Delivery, of: { client: string; id: string; log: NewsLog; batch: TaskBatch; handles: Map<string, FunctionHandle> }): void {
+  #run(
+    delivery: Delivery,
+    of: { client: string; id: string; log: NewsLog; batch: TaskBatch; handles: Map<string, FunctionHandle> },
+  ): void {
     const { client, id, log, batch, handles } = of;
     const held = new HeldBatch({
       client,
@@ -235,7 +253,11 @@ export class ClusterWorker {
     held.run(batch, handles, poolOf(this.#executor), this.#cancelled.get(subjectKey(client, id)) ?? none);
     const deliveries = delivery.count;
     if (deliveries > maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
-    if (deliveries > 1) this.#log('warn', 'redelivered', `batch ${id} was given out for the ${deliveries}. time`, { batch: id, deliveries });
+    if (deliveries > 1)
+      this.#log('warn', 'redelivered', `batch ${id} was given out for the ${deliveries}. time`, {
+        batch: id,
+        deliveries,
+      });
   }
 
   async #finish(batch: HeldBatch): Promise<void> {
@@ -243,7 +265,13 @@ export class ClusterWorker {
       await batch.log.written();
       batch.delivery.ack();
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#log('error', 'not-stored', `outcomes could not be stored; the batch is given back: ${(error as Error).message}`, { batch: batch.id });
+      if (!this.#abort.signal.aborted)
+        this.#log(
+          'error',
+          'not-stored',
+          `outcomes could not be stored; the batch is given back: ${(error as Error).message}`,
+          { batch: batch.id },
+        );
       batch.delivery.giveBack(1000);
     }
     this.#held.delete(subjectKey(batch.client, batch.id));
@@ -285,7 +313,11 @@ export class ClusterWorker {
     if (!/^[0-9a-f]{32}$/.test(digest)) throw new Refusal('MALFORMED', 'a function is named by no digest');
     const subject = names.codeOf(digest);
     const stored = await this.#broker.latest(names.code, subject);
-    if (stored === undefined) throw new Refusal('CODE_NOT_FOUND', `the broker does not have the function ${digest} any more: submit the task again`);
+    if (stored === undefined)
+      throw new Refusal(
+        'CODE_NOT_FOUND',
+        `the broker does not have the function ${digest} any more: submit the task again`,
+      );
     const bytes = this.#seal.open(subject, await sealedBytes(this.#broker, stored));
     return handleOf({ digest, bytes }, this.#rules);
   }
@@ -313,7 +345,9 @@ export class ClusterWorker {
     try {
       message = decode(this.#seal.open(this.#broker.names.cancel, data)) as CancelMessage;
     } catch (error) {
-      this.#log('warn', 'refused', `refused to cancel tasks: ${(error as Error).message}`, { reason: (error as Refusal).reason as RefusalReason });
+      this.#log('warn', 'refused', `refused to cancel tasks: ${(error as Error).message}`, {
+        reason: (error as Refusal).reason as RefusalReason,
+      });
       return;
     }
     const key = subjectKey(message.client, message.batch);
@@ -403,7 +437,12 @@ export class ClusterWorker {
     }
   }
 
-  #log(level: WorkerLogEntry['level'], event: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  #log(
+    level: WorkerLogEntry['level'],
+    event: string,
+    message: string,
+    fields: Readonly<Record<string, unknown>> = {},
+  ): void {
     this.#options.onLog?.({ level, event, message, worker: this.name, ...fields });
   }
 

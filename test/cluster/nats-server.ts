@@ -10,7 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const serversFolder = '/tmp';
 
 /** `$NATS_SERVER`, or the one of Debian's package, which is not on a normal user's PATH. */
-export const natsServer = process.env['NATS_SERVER'] ?? (existsSync('/usr/sbin/nats-server') ? '/usr/sbin/nats-server' : 'nats-server');
+export const natsServer =
+  process.env['NATS_SERVER'] ?? (existsSync('/usr/sbin/nats-server') ? '/usr/sbin/nats-server' : 'nats-server');
 
 export interface TestServer {
   readonly url: string;

@@ -1,6 +1,13 @@
 /** A cluster of one worker in this very process, as the contract's tests make it: its options are those of the worker's pool. */
 
-import { type Executor, type PoolOptions, type ShutdownOptions, type ShutdownResult, type ThreadOptions, ThreadPoolExecutor } from 'concurrent-futures';
+import {
+  type Executor,
+  type PoolOptions,
+  type ShutdownOptions,
+  type ShutdownResult,
+  type ThreadOptions,
+  ThreadPoolExecutor,
+} from 'concurrent-futures';
 import { ClusterExecutor, type ClusterExecutorOptions, ClusterWorker } from 'concurrent-futures/cluster';
 import type { TestServer } from './nats-server.js';
 
@@ -15,7 +22,11 @@ export function testCluster(server: TestServer, options: PoolOptions & ThreadOpt
   const entries = Object.entries(options);
   const own = Object.fromEntries(entries.filter(([name]) => ownNames.includes(name)));
   const pool = Object.fromEntries(entries.filter(([name]) => !ownNames.includes(name)));
-  const worker = ClusterWorker.start({ ...common, executor: new ThreadPoolExecutor(pool), onLog: (e) => process.env['CLOG'] && console.log(JSON.stringify(e)) });
+  const worker = ClusterWorker.start({
+    ...common,
+    executor: new ThreadPoolExecutor(pool),
+    onLog: (e) => process.env['CLOG'] && console.log(JSON.stringify(e)),
+  });
   worker.catch(() => {});
   return new TestCluster({ ...common, ...own }, worker);
 }
