@@ -43,7 +43,9 @@ const coreFiles = { errors: { file: './index.js', names: errorNames() } };
 const sharedNames = namesOf('src/internals.ts');
 const sharedFiles = {
   errors: coreFiles.errors,
-  ...Object.fromEntries(sharedNames.map(([from, names]) => [from, { file: './index.js', member: 'internals', names }])),
+  ...Object.fromEntries(
+    sharedNames.map(([from, names]) => [from, { file: './index.js', member: 'internals', names }]),
+  ),
 };
 
 /** `export { a, b } from './c.js'`, file by file. */

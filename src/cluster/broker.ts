@@ -7,6 +7,7 @@
 import type { JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { readBlob } from './blobs.js';
 import { Delivery } from './delivery.js';
 import { type Names, workersConsumer } from './names.js';
 
@@ -38,6 +39,8 @@ export interface BrokerOptions {
   readonly connection: Partial<ConnectionOptions>;
   readonly names: Names;
   readonly limits: BrokerLimits;
+  /** The largest message that is sent or taken, whole. */
+  readonly messageBytesMax: number;
   /** Whether to make the streams, or to take for granted that an administrator has. */
   readonly managesStreams: boolean;
   /** How this side is called in the broker's own lists. */
@@ -107,6 +110,11 @@ export class Broker {
     return Math.min(512 * 1024, Math.floor(maxPayload / 2));
   }
 
+  /** The largest body that is sent or taken at all. */
+  get messageBytesMax(): number {
+    return this.#options.messageBytesMax;
+  }
+
   async #makeStreams(): Promise<void> {
     const { names } = this;
     const { taskTtlMs, resultTtlMs, replicas, maxBatches, maxBytes, ackWaitMs } = this.#options.limits;
@@ -171,19 +179,21 @@ export class Broker {
   /**
    * Stores a message, and tries until it is: the same `id` is stored once. Gives its sequence number.
    *
+   * @param body or what makes it, for each attempt anew: a signature is good for a while
    * @param lastSeq the message of that subject after which it is to come; 0 for the first one. Throws {@link WrongPlace} where another was first.
    */
   async store(
     subject: string,
-    body: Uint8Array,
+    body: Uint8Array | (() => Promise<Uint8Array>),
     options: { id?: string; lastSeq?: number; signal: AbortSignal },
   ): Promise<number> {
     const { id, lastSeq, signal } = options;
     const expect = lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } };
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
+      const bytes = typeof body === 'function' ? await body() : body;
       try {
-        const ack = await this.#js.publish(subject, body, {
+        const ack = await this.#js.publish(subject, bytes, {
           ...(id === undefined ? {} : { msgID: id }),
           ...expect,
           timeout: requestMs,
@@ -219,11 +229,6 @@ export class Broker {
       yield message;
       seq = message.seq + 1;
     }
-  }
-
-  async latest(stream: string, subject: string): Promise<Uint8Array | undefined> {
-    const message = await this.#jsm.direct.getMessage(stream, { last_by_subj: subject }).catch(noMessage);
-    return message?.data;
   }
 
   /** Whether it was there. */
@@ -307,8 +312,9 @@ export class Broker {
     await store.putBlob({ name }, bytes);
   }
 
-  async getBlob(name: string): Promise<Uint8Array | null> {
-    return (await this.#blobStore()).getBlob(name);
+  /** Throws a refusal for an object that is not there, or is larger than that. */
+  async getBlob(name: string, bytesMax: number): Promise<Uint8Array> {
+    return readBlob(await this.#blobStore(), name, bytesMax);
   }
 
   async deleteBlob(name: string): Promise<void> {
@@ -316,10 +322,13 @@ export class Broker {
   }
 
   #blobStore(): Promise<ObjectStore> {
-    const { replicas, taskTtlMs } = this.#options.limits;
-    this.#blobs ??= new this.#clients.Objm(this.connection).create(this.names.blobs, {
-      replicas,
-      ttl: taskTtlMs * nanos,
+    const { managesStreams, limits } = this.#options;
+    const stores = new this.#clients.Objm(this.connection);
+    this.#blobs ??= managesStreams
+      ? stores.create(this.names.blobs, { replicas: limits.replicas, ttl: limits.taskTtlMs * nanos })
+      : stores.open(this.names.blobs);
+    this.#blobs.catch(() => {
+      this.#blobs = undefined;
     });
     return this.#blobs;
   }

@@ -27,6 +27,11 @@ export class Delivery {
     this.storedAt = Math.floor(Number(tokens[first + 3]) / 1_000_000);
   }
 
+  /** By which the broker knows it again; empty where it was sent without. */
+  get messageId(): string {
+    return this.#message.headers?.get('Nats-Msg-Id') ?? '';
+  }
+
   /** It is done, and goes from the queue. */
   ack(): void {
     this.#answer(answers.ack);

@@ -19,6 +19,8 @@ export interface TestServer {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again, on the same port and with what it has stored. */
   start(): Promise<void>;
+  /** Gives it other lines of configuration, while it runs. */
+  reload(config: string): void;
   stop(): Promise<void>;
 }
 
@@ -31,7 +33,9 @@ export async function startServer(config = ''): Promise<TestServer> {
   const folder = mkdtempSync(join(serversFolder, 'nats-'));
   const port = await freePort();
   const file = join(folder, 'server.conf');
-  writeFileSync(file, `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${folder}/js" }\n${config}\n`);
+  const configure = (lines: string): void =>
+    writeFileSync(file, `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${folder}/js" }\n${lines}\n`);
+  configure(config);
   let child: ChildProcess | undefined;
   const end = (): void => void child?.kill('SIGKILL');
   process.on('exit', end);
@@ -54,6 +58,10 @@ export async function startServer(config = ''): Promise<TestServer> {
     port,
     kill,
     start,
+    reload: (lines) => {
+      configure(lines);
+      child?.kill('SIGHUP');
+    },
     stop: async () => {
       await kill();
       process.off('exit', end);
