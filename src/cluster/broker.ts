@@ -321,6 +321,11 @@ export class Broker {
     await (await this.#blobStore()).delete(name).catch(() => {});
   }
 
+  /** Otherwise it is made when it is needed first. */
+  async makeBlobStore(): Promise<void> {
+    await this.#blobStore();
+  }
+
   #blobStore(): Promise<ObjectStore> {
     const { managesStreams, limits } = this.#options;
     const stores = new this.#clients.Objm(this.connection);

@@ -3,5 +3,6 @@
 export type { BrokerLimits } from './broker.js';
 export type { ClusterOptions } from './cluster-options.js';
 export { ClusterExecutor, type ClusterExecutorOptions } from './executor.js';
+export { prepareQueue } from './prepare.js';
 export type { ClusterKey } from './seal.js';
 export { ClusterWorker, type ClusterWorkerOptions, type ClusterWorkerStatus, type WorkerLogEntry } from './worker.js';

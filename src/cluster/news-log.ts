@@ -8,6 +8,7 @@
  * what it has read, so neither stores a second outcome of a task.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskRefusedError } from '../errors.js';
 import { encodeError } from '../protocol/errors.js';
 import { notSerializable } from '../protocol/values.js';
@@ -22,6 +23,8 @@ import { checkNews } from './shapes.js';
 
 /** Outcomes of tiny tasks come many in a moment, and go together. */
 const gatherMs = 4;
+/** A replica that is asked may not have yet what another has stored. */
+const staleMs = 50;
 
 export interface NewsLogOf {
   readonly broker: Broker;
@@ -49,9 +52,12 @@ export class NewsLog {
   /** Reads what is stored; afterwards it is known which tasks have their outcome. */
   async read(): Promise<void> {
     const { broker, subject } = this.#of;
+    const known = this.#lastSeq;
+    // What was there may be gone: it is kept for a while only, and a submitter deletes what it has heard.
+    this.#lastSeq = 0;
     for await (const { seq, data } of broker.stored(broker.names.results, subject)) {
-      if (seq <= this.#lastSeq) continue;
       this.#lastSeq = seq;
+      if (seq <= known) continue;
       for (const item of await this.#trusted(data)) {
         for (const index of settledBy(item)) {
           if (this.#settled.has(index)) continue;
@@ -143,7 +149,7 @@ export class NewsLog {
         const before = this.#lastSeq;
         await this.read();
         // Stored, and the answer was lost: it is our own that we have read.
-        if (this.#lastSeq === before) continue;
+        if (this.#lastSeq === before) await sleep(staleMs, undefined, { signal });
         news = news.flatMap((item) => this.#withoutSettled(item));
       }
     }
