@@ -1,7 +1,7 @@
 /** A broker of one's own: in a folder and on a port of its own, on this machine only. */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,6 +21,8 @@ export interface TestServer {
   start(): Promise<void>;
   /** Gives it other lines of configuration, while it runs. */
   reload(config: string): void;
+  /** What it has logged. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function startServer(config = ''): Promise<TestServer> {
       configure(lines);
       child?.kill('SIGHUP');
     },
+    log: () => readFileSync(join(folder, 'log'), 'utf8'),
     stop: async () => {
       await kill();
       process.off('exit', end);
