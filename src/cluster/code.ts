@@ -114,6 +114,8 @@ function checkAllowed(portable: PortableFunction, allowed: readonly string[] | u
       'MODULE_NOT_ALLOWED',
       'this worker runs only functions that modules export (--allow-module), and this one came as text or is built in',
     );
+  // Of a CommonJS module that is a function, that would be what makes functions of texts.
+  if (portable.name === 'constructor') throw new Refusal('MODULE_NOT_ALLOWED', 'no module exports its constructor');
   const module = moduleOf(portable.url);
   if (module === undefined)
     throw new Refusal(

@@ -145,9 +145,9 @@ describe('code', { timeout: 60_000 }, () => {
       });
       const seal = sealFor(secret);
       let sent = 0;
-      const send = async (url: string): Promise<void> => {
+      const send = async (url: string, name = 'price'): Promise<void> => {
         sent += 1;
-        const portable = { kind: 'reference', url, name: 'price' };
+        const portable = { kind: 'reference', url, name };
         const bytes = encode({ name: 'price', portable, units: [], places: [], modules: [] }, false);
         const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
         const code = guarded.subject('code', digest, seal.signer);
@@ -193,6 +193,10 @@ describe('code', { timeout: 60_000 }, () => {
         equal(entry['reason'], reason, `${url}: ${entry.message}`);
         equal(guarded.worker.status().done, 0, url);
       }
+      if (allowedModules === undefined) continue;
+      const from = guarded.entries.length;
+      await send('cf-package:shop/price.js', 'constructor');
+      equal((await guarded.said('refused', from))['reason'], 'MODULE_NOT_ALLOWED');
     }
   });
 
