@@ -1,6 +1,7 @@
 /** Bodies of messages: signed, and in the object store where they are too large for a message. */
 
 import { createHash } from 'node:crypto';
+import { oversized } from './blobs.js';
 import type { Broker } from './broker.js';
 import { openMessage } from './messages.js';
 import { Refusal } from './refusal.js';
@@ -8,17 +9,15 @@ import type { Seal } from './seal.js';
 
 /** Instead of a scheme: what follows is the name of an object. */
 const blobMark = 255;
-/** More than that is not taken. */
-const bodyBytesMax = 256 * 1024 * 1024;
+/** More than any seal adds to a body. */
+const signatureBytesMax = 128;
 
-/** What is sent for a body. */
+/** What is sent for a body; throws a {@link Refusal} for one that nobody would take. */
 export async function bodyOf(broker: Broker, seal: Seal, subject: string, body: Buffer): Promise<Buffer> {
+  const { messageBytesMax } = broker;
+  if (body.length > messageBytesMax) throw oversized(body.length, messageBytesMax);
   const sealed = seal.close(subject, body);
   if (sealed.length <= broker.inlineBytesMax) return sealed;
-  if (sealed.length > bodyBytesMax)
-    throw new RangeError(
-      `it takes ${sealed.length} bytes, and ${bodyBytesMax} is the limit: write it to a place that all machines can read, and send its name`,
-    );
   const name = createHash('sha256').update(sealed).digest('hex');
   await broker.putBlob(name, sealed);
   return Buffer.concat([Buffer.of(blobMark), Buffer.from(name)]);
@@ -31,9 +30,9 @@ export function openBody<T extends { readonly version: number }>(
   subject: string,
   data: Uint8Array,
 ): T | Promise<T> {
-  return isBlob(data)
-    ? fetched(broker, data).then((sealed) => openMessage<T>(seal, subject, sealed))
-    : openMessage<T>(seal, subject, data);
+  if (isBlob(data)) return fetched(broker, data).then((sealed) => openMessage<T>(seal, subject, sealed));
+  if (data.length > broker.messageBytesMax + signatureBytesMax) throw oversized(data.length, broker.messageBytesMax);
+  return openMessage<T>(seal, subject, data);
 }
 
 /** The signed bytes, wherever they are. */
@@ -48,9 +47,5 @@ function isBlob(data: Uint8Array): boolean {
 async function fetched(broker: Broker, data: Uint8Array): Promise<Uint8Array> {
   const name = Buffer.from(data.subarray(1)).toString();
   if (!/^[0-9a-f]{64}$/.test(name)) throw new Refusal('MALFORMED', 'the message names no object');
-  const bytes = await broker.getBlob(name);
-  if (bytes === null) throw new Refusal('MALFORMED', 'the object that the message names is not there any more');
-  if (bytes.length > bodyBytesMax)
-    throw new Refusal('OVERSIZED', `the message takes ${bytes.length} bytes, and ${bodyBytesMax} is the limit`);
-  return bytes;
+  return broker.getBlob(name, broker.messageBytesMax + signatureBytesMax);
 }

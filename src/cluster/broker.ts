@@ -8,6 +8,7 @@ import { setMaxListeners } from 'node:events';
 import type { ConsumerConfig, JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { readBlob } from './blobs.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
 import { type Names, workersConsumer } from './names.js';
 
@@ -39,6 +40,8 @@ export interface BrokerOptions {
   readonly connection: Partial<ConnectionOptions>;
   readonly names: Names;
   readonly limits: BrokerLimits;
+  /** The largest message that is sent or taken, whole. */
+  readonly messageBytesMax: number;
   /** Whether to make the streams, or to take for granted that an administrator has. */
   readonly managesStreams: boolean;
   /** How this side is called in the broker's own lists. */
@@ -51,6 +54,7 @@ export interface WaitingBatch {
   readonly data: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly storedAt: number;
+  readonly messageId: string;
 }
 
 const nanos = 1_000_000;
@@ -114,6 +118,11 @@ export class Broker {
   get inlineBytesMax(): number {
     const { max_payload: maxPayload = 1024 * 1024 } = this.connection.info ?? {};
     return Math.min(512 * 1024, Math.floor(maxPayload / 2));
+  }
+
+  /** The largest body that is sent or taken at all. */
+  get messageBytesMax(): number {
+    return this.#options.messageBytesMax;
   }
 
   async #makeStreams(): Promise<void> {
@@ -193,19 +202,21 @@ export class Broker {
   /**
    * Stores a message, and tries until it is: the same `id` is stored once. Gives its sequence number.
    *
+   * @param body or what makes it, for each attempt anew: a signature is good for a while
    * @param lastSeq the message of that subject after which it is to come; 0 for the first one. Throws {@link WrongPlace} where another was first.
    */
   async store(
     subject: string,
-    body: Uint8Array,
+    body: Uint8Array | (() => Promise<Uint8Array>),
     options: { id?: string; lastSeq?: number; signal: AbortSignal },
   ): Promise<number> {
     const { id, lastSeq, signal } = options;
     const expect = lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } };
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
+      const bytes = typeof body === 'function' ? await body() : body;
       try {
-        const ack = await this.#js.publish(subject, body, {
+        const ack = await this.#js.publish(subject, bytes, {
           ...(id === undefined ? {} : { msgID: id }),
           ...expect,
           timeout: requestMs,
@@ -238,14 +249,16 @@ export class Broker {
       const query = { next_by_subj: subject, seq } as unknown as MsgRequest;
       const message = await this.#jsm.streams.getMessage(this.names.tasks, query).catch(noMessage);
       if (message === null || message === undefined || message.seq > lastSeq) return;
-      yield { seq: message.seq, subject: message.subject, data: message.data, storedAt: message.time.getTime() };
+      const messageId = message.header?.get('Nats-Msg-Id') ?? '';
+      yield {
+        seq: message.seq,
+        subject: message.subject,
+        data: message.data,
+        storedAt: message.time.getTime(),
+        messageId,
+      };
       seq = message.seq + 1;
     }
-  }
-
-  async latest(stream: string, subject: string): Promise<Uint8Array | undefined> {
-    const message = await this.#jsm.direct.getMessage(stream, { last_by_subj: subject }).catch(noMessage);
-    return message?.data;
   }
 
   /** Whether it was there. */
@@ -326,19 +339,28 @@ export class Broker {
     await store.putBlob({ name }, bytes);
   }
 
-  async getBlob(name: string): Promise<Uint8Array | null> {
-    return (await this.#blobStore()).getBlob(name);
+  /** Throws a refusal for an object that is not there, or is larger than that. */
+  async getBlob(name: string, bytesMax: number): Promise<Uint8Array> {
+    return readBlob(await this.#blobStore(), name, bytesMax);
   }
 
   async deleteBlob(name: string): Promise<void> {
     await (await this.#blobStore()).delete(name).catch(() => {});
   }
 
+  /** Otherwise it is made when it is needed first. */
+  async makeBlobStore(): Promise<void> {
+    await this.#blobStore();
+  }
+
   #blobStore(): Promise<ObjectStore> {
-    const { replicas, taskTtlMs } = this.#options.limits;
-    this.#blobs ??= new this.#clients.Objm(this.connection).create(this.names.blobs, {
-      replicas,
-      ttl: taskTtlMs * nanos,
+    const { managesStreams, limits } = this.#options;
+    const stores = new this.#clients.Objm(this.connection);
+    this.#blobs ??= managesStreams
+      ? stores.create(this.names.blobs, { replicas: limits.replicas, ttl: limits.taskTtlMs * nanos })
+      : stores.open(this.names.blobs);
+    this.#blobs.catch(() => {
+      this.#blobs = undefined;
     });
     return this.#blobs;
   }

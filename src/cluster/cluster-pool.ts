@@ -41,6 +41,7 @@ import { copyByWire } from './codec.js';
 import type { EarlierBatch } from './earlier.js';
 import type { Link, LinkEvents } from './link.js';
 import type { News } from './messages.js';
+import { Refusal } from './refusal.js';
 
 export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQueue' | 'maxQueueBytes'> {
   /** How many tasks may be with the broker and the workers at a time. */
@@ -257,7 +258,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
 
   onUnsendable(batch: Batch, error: unknown): void {
     for (const [i] of batch.tasks.entries()) {
-      this.#ended(batch, i, (task) => task.fail(atSite(asError(error), task.submittedAt), 0));
+      this.#ended(batch, i, (task) => task.fail(atSite(unsendable(error, task.name), task.submittedAt), 0));
     }
     this.#retireIfDone(batch);
     this.#dispatchSoon();
@@ -458,6 +459,12 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
 function earlierHandle(name: string): FunctionHandle {
   const original = Object.defineProperty(() => {}, 'name', { value: name });
   return new FunctionHandle(original, { kind: 'builtin', module: undefined, path: '' }, []);
+}
+
+function unsendable(error: unknown, name: string): Error {
+  if (error instanceof Refusal)
+    return new TaskRefusedError(`task "${name}" can't be sent: ${error.message}`, error.reason, { cause: error });
+  return asError(error);
 }
 
 function asError(error: unknown): Error {

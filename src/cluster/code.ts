@@ -10,7 +10,7 @@ import { moduleDigest } from '../digests/module-digest.js';
 import { FunctionHandle } from '../functions/handle.js';
 import type { PortableFunction, UnitContent } from '../protocol/portable.js';
 import { decode, encode } from './codec.js';
-import { fromPackageUrl, isPackageUrl, toPackageUrl } from './packages.js';
+import { fromPackageUrl, isPackageUrl, moduleOf, toPackageUrl } from './packages.js';
 import { Refusal } from './refusal.js';
 
 interface StoredCode {
@@ -75,7 +75,15 @@ let lastUnit = 0;
 export function handleOf({ digest, bytes }: Code, rules: CodeRules): FunctionHandle {
   if (createHash('sha256').update(bytes).digest('hex').slice(0, 32) !== digest)
     throw new Refusal('MALFORMED', 'a function is not the one that its digest says');
-  const { name, portable, units, places, modules } = decode(bytes) as StoredCode;
+  try {
+    return revived(decode(bytes) as StoredCode, rules);
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    throw new Refusal('MALFORMED', `a function can't be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function revived({ name, portable, units, places, modules }: StoredCode, rules: CodeRules): FunctionHandle {
   checkAllowed(portable, rules.allowedModules);
   for (const [url, expected] of modules) checkSame(url, expected, rules.root);
   const stood = new Map(places);
@@ -106,7 +114,14 @@ function checkAllowed(portable: PortableFunction, allowed: readonly string[] | u
       'MODULE_NOT_ALLOWED',
       'this worker runs only functions that modules export (--allow-module), and this one came as text or is built in',
     );
-  const module = decodeURIComponent(portable.url.replace(/^cf-package:/, '').replace(/[?#].*$/, ''));
+  // Of a CommonJS module that is a function, that would be what makes functions of texts.
+  if (portable.name === 'constructor') throw new Refusal('MODULE_NOT_ALLOWED', 'no module exports its constructor');
+  const module = moduleOf(portable.url);
+  if (module === undefined)
+    throw new Refusal(
+      'MODULE_NOT_ALLOWED',
+      'this worker runs only functions of packages, and this one comes from elsewhere',
+    );
   if (allowed.some((each) => module === each || module.startsWith(`${each}/`))) return;
   throw new Refusal(
     'MODULE_NOT_ALLOWED',
@@ -116,12 +131,22 @@ function checkAllowed(portable: PortableFunction, allowed: readonly string[] | u
 
 function checkSame(url: string, expected: string, root: string): void {
   const here = fromPackageUrl(url, root);
-  const digest = here.startsWith('file:') ? moduleDigest(here) : expected;
+  const digest = here.startsWith('file:') ? digestOf(here) : expected;
   if (digest === expected) return;
   throw new Refusal(
     'CODE_DIFFERS',
     `the module ${here} (or one that it imports) is not the one that the submitter has: install the same version on both sides, and start the worker anew`,
   );
+}
+
+function digestOf(url: string): string {
+  try {
+    return moduleDigest(url);
+  } catch (cause) {
+    throw new Refusal('CODE_NOT_FOUND', `the module ${url} can't be read on this worker: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** The function with other addresses. What is imported from an address must be there; a text only remembers where it stood. */

@@ -10,6 +10,8 @@ export interface Delivery {
   readonly count: number;
   /** When it was stored, by the broker's clock, in milliseconds since the epoch. */
   readonly storedAt: number;
+  /** By which the broker knows it again; empty where it was sent without. */
+  readonly messageId: string;
   /** It is done, and goes from the queue. */
   ack(): void;
   /** It is still being worked on: it is not to be given to another. */
@@ -42,6 +44,10 @@ export class PulledDelivery implements Delivery {
     this.count = Number(tokens[first]);
     this.streamSeq = Number(tokens[first + 1]);
     this.storedAt = Math.floor(Number(tokens[first + 3]) / 1_000_000);
+  }
+
+  get messageId(): string {
+    return this.#message.headers?.get('Nats-Msg-Id') ?? '';
   }
 
   ack(): void {

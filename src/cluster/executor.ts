@@ -21,7 +21,7 @@ export interface ClusterExecutorOptions extends ClusterOptions {
 }
 
 const optionNames = [
-  ...['servers', 'queue', 'name', 'key', 'allowUnsigned', 'connection', 'manageStreams', 'limits'],
+  ...['servers', 'queue', 'name', 'key', 'allowUnsigned', 'connection', 'manageStreams', 'limits', 'maxMessageBytes'],
   ...['maxInFlight', 'maxQueue', 'maxQueueBytes', 'startupTimeout', 'shutdownTimeout'],
 ];
 

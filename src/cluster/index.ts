@@ -3,6 +3,7 @@
 export type { BrokerLimits } from './broker.js';
 export type { ClusterOptions } from './cluster-options.js';
 export { ClusterExecutor, type ClusterExecutorOptions } from './executor.js';
+export { prepareQueue } from './prepare.js';
 export type { ClusterKey } from './seal.js';
 export { type ClusterBacklog, type ClusterWatch, type WatchedWorker, watchCluster } from './watch.js';
 export { ClusterWorker, type ClusterWorkerOptions, type ClusterWorkerStatus, type WorkerLogEntry } from './worker.js';

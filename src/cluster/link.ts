@@ -23,6 +23,7 @@ import { type BatchNews, type CancelMessage, encodeBatch, type News } from './me
 import { Workers } from './presence.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
+import { checkNews } from './shapes.js';
 
 export interface LinkEvents {
   onNews(batchId: string, worker: string, news: readonly News[], seq: number): void;
@@ -165,6 +166,7 @@ export class Link {
         void this.#watchConnection(broker);
         broker.tell(names.ask, Buffer.alloc(0));
         this.#state = 'open';
+        void broker.connection.closed().then((why) => this.#lost(broker, why));
         for (const batch of this.#unsent.splice(0)) void this.#send(batch);
         return;
       } catch (error) {
@@ -200,6 +202,13 @@ export class Link {
       await this.#follow(broker).catch(() => {});
       broker.tell(broker.names.ask, Buffer.alloc(0));
     }
+  }
+
+  /** The client tries again for ever, unless it is told that it may not. */
+  #lost(broker: Broker, why: unknown): void {
+    if (!(why instanceof Error) || this.#broker !== broker) return;
+    this.#abort.abort(why);
+    this.#events.onBroken(new Error(`the broker does not let it in any more: ${why.message}`, { cause: why }));
   }
 
   async #leave(state: 'away' | 'closed'): Promise<void> {
@@ -241,11 +250,11 @@ export class Link {
     try {
       const codes = new Map(batch.tasks.map(({ handle }) => [handle, codeOf(handle)] as const));
       const subject = names.tasksOf(client, batch.id);
-      const body = encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code));
       const stores = [...codes.values()].map((code) => this.#storeCode(broker, code));
       if (stores.some((store) => store !== undefined)) await Promise.all(stores);
-      const sealed = await bodyOf(broker, seal, subject, body);
-      batch.streamSeq = await broker.store(subject, sealed, { id: batch.id, signal });
+      const body = (): Promise<Buffer> =>
+        bodyOf(broker, seal, subject, encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code)));
+      batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
       if (batch.isDone) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
     } catch (error) {
       if (!signal.aborted) this.#events.onUnsendable(batch, error);
@@ -256,8 +265,9 @@ export class Link {
   #storeCode(broker: Broker, { digest, bytes }: Code): Promise<unknown> | undefined {
     const known = this.#storedCode.get(digest);
     if (known !== undefined && Date.now() - known.at < codeFreshMs) return known.stored;
-    const subject = broker.names.codeOf(digest);
-    const stored = bodyOf(broker, this.#settings.seal, subject, bytes)
+    const { seal } = this.#settings;
+    const subject = broker.names.codeOf(digest, seal.signer);
+    const stored = bodyOf(broker, seal, subject, bytes)
       .then((sealed) => broker.store(subject, sealed, { signal: this.#abort.signal }))
       .catch((error) => {
         this.#storedCode.delete(digest);
@@ -326,7 +336,10 @@ export class Link {
     if (seq <= this.#lastSeq) return undefined;
     this.#lastSeq = seq;
     const batchId = subject.slice(subject.lastIndexOf('.') + 1);
-    const tell = ({ worker, news }: BatchNews): void => this.#events.onNews(batchId, worker, news, seq);
+    const tell = (message: BatchNews): void => {
+      checkNews(message);
+      this.#events.onNews(batchId, message.worker, message.news, seq);
+    };
     const fail = (error: unknown): void => {
       if (!(error instanceof Refusal)) throw error;
       // Nobody knows who wrote it. A worker that has another key says so in this way, and nothing better will come.
@@ -335,7 +348,7 @@ export class Link {
     };
     try {
       const message = openBody<BatchNews>(this.#broker as Broker, this.#settings.seal, subject, data);
-      if (message instanceof Promise) return message.then(tell, fail);
+      if (message instanceof Promise) return message.then(tell).catch(fail);
       tell(message);
     } catch (error) {
       fail(error);

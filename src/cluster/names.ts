@@ -23,15 +23,15 @@ export class Names {
   }
 
   get allTasks(): string {
-    return `cf.${this.queue}.task.>`;
+    return `cf.${this.queue}.task.*.*`;
   }
 
   get allResults(): string {
-    return `cf.${this.queue}.res.>`;
+    return `cf.${this.queue}.res.*.*`;
   }
 
   get allCode(): string {
-    return `cf.${this.queue}.code.>`;
+    return `cf.${this.queue}.code.*.*`;
   }
 
   tasksOf(client: string, batch: string): string {
@@ -42,8 +42,9 @@ export class Names {
     return `cf.${this.queue}.res.${client}.${batch}`;
   }
 
-  codeOf(digest: string): string {
-    return `cf.${this.queue}.code.${digest}`;
+  /** Each signer stores its own: what one has signed with a key that others do not know is not in their way. */
+  codeOf(digest: string, signer: string): string {
+    return `cf.${this.queue}.code.${digest}.${signer}`;
   }
 
   /** Told to all workers: tasks that are not to start, or are to stop. */

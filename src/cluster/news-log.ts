@@ -8,16 +8,23 @@
  * what it has read, so neither stores a second outcome of a task.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TaskRefusedError } from '../errors.js';
 import { encodeError } from '../protocol/errors.js';
 import { notSerializable } from '../protocol/values.js';
+import { oversized } from './blobs.js';
 import { bodyOf, openBody } from './bodies.js';
 import { type Broker, WrongPlace } from './broker.js';
 import { copyByWire } from './codec.js';
 import { type BatchNames, type BatchNews, clusterVersion, encodeNews, type News } from './messages.js';
+import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
+import { checkNews } from './shapes.js';
 
 /** Outcomes of tiny tasks come many in a moment, and go together. */
 const gatherMs = 4;
+/** A replica that is asked may not have yet what another has stored. */
+const staleMs = 50;
 
 export interface NewsLogOf {
   readonly broker: Broker;
@@ -46,11 +53,14 @@ export class NewsLog {
 
   /** Reads what is stored; afterwards it is known which tasks have their outcome. */
   async read(): Promise<void> {
-    const { broker, seal, subject } = this.#of;
+    const { broker, subject } = this.#of;
+    const known = this.#lastSeq;
+    // What was there may be gone: it is kept for a while only, and a submitter deletes what it has heard.
+    this.#lastSeq = 0;
     for await (const { seq, data } of broker.stored(broker.names.results, subject)) {
-      if (seq <= this.#lastSeq) continue;
       this.#lastSeq = seq;
-      for (const item of (await openBody<BatchNews>(broker, seal, subject, data)).news) {
+      if (seq <= known) continue;
+      for (const item of await this.#trusted(data)) {
         for (const index of settledBy(item)) {
           if (this.#settled.has(index)) continue;
           this.#settled.add(index);
@@ -65,6 +75,19 @@ export class NewsLog {
     this.#of.names = names;
   }
 
+  /** What somebody wrote there who is not trusted counts for nothing. */
+  async #trusted(data: Uint8Array): Promise<readonly News[]> {
+    const { broker, seal, subject } = this.#of;
+    try {
+      const message = await openBody<BatchNews>(broker, seal, subject, data);
+      checkNews(message);
+      return message.news;
+    } catch (error) {
+      if (error instanceof Refusal) return [];
+      throw error;
+    }
+  }
+
   isSettled(index: number): boolean {
     return this.#settled.has(index);
   }
@@ -75,7 +98,12 @@ export class NewsLog {
       (last[2] as unknown[]).push(...item[2]);
       (last[3] as number[]).push(...item[3]);
     } else this.#unsent.push(item);
-    this.#timer ??= setTimeout(() => void this.#store(), gatherMs);
+    this.#storeSoon();
+  }
+
+  #storeSoon(): void {
+    // What can't be stored stays unsent, and whoever waits for `written` is told.
+    this.#timer ??= setTimeout(() => void this.#store().catch(() => {}), gatherMs);
   }
 
   /** Stores what there is; resolves once it is stored. */
@@ -87,20 +115,36 @@ export class NewsLog {
 
   #store(): Promise<void> {
     this.#timer = undefined;
-    this.#storing ??= this.#storeNow().finally(() => {
-      this.#storing = undefined;
-      if (this.#unsent.length > 0) this.#timer ??= setTimeout(() => void this.#store(), gatherMs);
-    });
+    if (this.#storing === undefined) {
+      const news = this.#unsent;
+      this.#unsent = [];
+      this.#storing = this.#storeNow(news).then(
+        () => {
+          this.#storing = undefined;
+          if (this.#unsent.length > 0) this.#storeSoon();
+        },
+        (error) => {
+          this.#storing = undefined;
+          this.#unsent = [...news, ...this.#unsent];
+          throw error;
+        },
+      );
+    }
     return this.#storing;
   }
 
-  async #storeNow(): Promise<void> {
+  async #storeNow(told: readonly News[]): Promise<void> {
     const { broker, seal, subject, worker, signal } = this.#of;
-    let news = this.#unsent;
-    this.#unsent = [];
+    // Some of it may have been stored before the rest could not be.
+    let news = told.flatMap((item) => this.#withoutSettled(item));
     while (news.length > 0) {
       const tasks = this.#lastSeq === 0 && this.#of.names !== undefined ? { tasks: this.#of.names } : {};
       const body = encoded({ version: clusterVersion, worker, ...tasks, news });
+      if (body.length > broker.messageBytesMax) {
+        const parts = inParts(news, body.length, broker.messageBytesMax);
+        for (const part of parts) await this.#storeNow([part]);
+        return;
+      }
       try {
         this.#lastSeq = await broker.store(subject, await bodyOf(broker, seal, subject, body), {
           lastSeq: this.#lastSeq,
@@ -113,7 +157,7 @@ export class NewsLog {
         const before = this.#lastSeq;
         await this.read();
         // Stored, and the answer was lost: it is our own that we have read.
-        if (this.#lastSeq === before) continue;
+        if (this.#lastSeq === before) await sleep(staleMs, undefined, { signal });
         news = news.flatMap((item) => this.#withoutSettled(item));
       }
     }
@@ -140,6 +184,21 @@ function settledBy(item: News): number[] {
     default:
       return [];
   }
+}
+
+/** What is too large together goes one by one; what is too large alone fails its task. */
+function inParts(news: readonly News[], bytes: number, bytesMax: number): News[] {
+  const parts = news.flatMap((item): News[] =>
+    item[0] === 'done' ? item[2].map((value, i) => ['done', item[1] + i, [value], [item[3][i] ?? 0]]) : [item],
+  );
+  if (parts.length > 1) return parts;
+  return parts.flatMap((item): News[] => {
+    if (item[0] !== 'done' && item[0] !== 'failed') return [];
+    const ms = item[0] === 'done' ? (item[3][0] ?? 0) : item[3];
+    const { reason, message } = oversized(bytes, bytesMax);
+    const error = new TaskRefusedError(`what the task gave can't be sent: ${message}`, reason);
+    return [['failed', item[1], encodeError(error, copyByWire), ms]];
+  });
 }
 
 /** A value that a thread can give its own process, and bytes can't hold, fails its task. */

@@ -54,13 +54,14 @@ export class Orphans {
   async #look(): Promise<void> {
     const { names } = this.#broker;
     const floor = await this.#broker.ackFloor();
-    for await (const { seq, subject, data, storedAt } of this.#broker.waiting(names.allTasks, floor)) {
+    for await (const { seq, subject, data, storedAt, messageId } of this.#broker.waiting(names.allTasks, floor)) {
       if (this.#isOver) return;
       const remove = (): void => void this.#broker.delete(names.tasks, seq);
       await this.#adopt({
         subject,
         data,
         storedAt,
+        messageId,
         streamSeq: seq,
         // It may have been run before.
         count: 2,

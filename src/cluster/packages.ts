@@ -28,15 +28,13 @@ export function toPackageUrl(url: string): string {
   return `${scheme}${encodeURIComponent(name)}/${inside}${rest}`;
 }
 
-/** Where that file is on this machine: in the package at `root` or around it, or in one that is installed there. */
+/** Where that file is on this machine: in the package at `root` or around it, or in one that is installed there. Throws a {@link Refusal}. */
 export function fromPackageUrl(url: string, root: string): string {
+  // Where a file is on the submitter's machine says nothing here.
+  if (url.startsWith('file:'))
+    throw new Refusal('MALFORMED', `the module ${url} is named by its place on another machine`);
   if (!url.startsWith(scheme)) return url;
-  const [bare = url, rest = ''] = url.slice(scheme.length).split(/(?=[?#])/, 2);
-  const [encodedName = '', ...steps] = bare.split('/');
-  const name = decodeURIComponent(encodedName);
-  const inside = steps.map(decodeURIComponent);
-  // Whatever it says, it stays within the package.
-  if (inside.includes('..')) throw new Refusal('MALFORMED', `the path ${inside.join('/')} leads out of its package`);
+  const { name, inside, rest } = parsed(url);
   const folder = folderOf(name, root);
   const path = folder === undefined ? undefined : join(folder, ...inside);
   if (path !== undefined && existsSync(path)) return pathToFileURL(path).href + rest;
@@ -47,6 +45,37 @@ export function fromPackageUrl(url: string, root: string): string {
     'CODE_NOT_FOUND',
     `the module ${inside.join('/')} ${whose} is not on this worker: ${why}. Install the same code there, and start the worker in its folder (or with --root)`,
   );
+}
+
+/** `package/path` of such an address; `undefined` for others. Throws a {@link Refusal}. */
+export function moduleOf(url: string): string | undefined {
+  if (!url.startsWith(scheme)) return undefined;
+  const { name, inside } = parsed(url);
+  return [name, ...inside].join('/');
+}
+
+/** Whatever an address says, it stays within its package. */
+function parsed(url: string): { name: string; inside: string[]; rest: string } {
+  const [bare = url, rest = ''] = url.slice(scheme.length).split(/(?=[?#])/, 2);
+  const [encodedName = '', ...steps] = bare.split('/');
+  const name = decoded(encodedName);
+  const inside = steps.map(decoded);
+  if (name !== '' && !packageName.test(name)) throw new Refusal('MALFORMED', `"${name}" is no name of a package`);
+  if (inside.some((step) => step === '..' || step === '.' || forbidden.test(step)))
+    throw new Refusal('MALFORMED', `the path ${inside.join('/')} leads out of its package`);
+  return { name, inside, rest };
+}
+
+const packageName = /^(?:@[^@/\\:.][^/\\:]*\/)?[^@/\\:.][^/\\:]*$/;
+/** In one step of a path: what would begin another one, here or on Windows, or end it. */
+const forbidden = /[/\\\0]/;
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new Refusal('MALFORMED', `the address of a module can't be read: ${text}`, { cause });
+  }
 }
 
 /** Whether an address is one of these. */

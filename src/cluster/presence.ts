@@ -3,6 +3,7 @@
 import { decode, encode } from './codec.js';
 import { clusterVersion, type Presence } from './messages.js';
 import type { Seal } from './seal.js';
+import { checkPresence } from './shapes.js';
 
 export const presenceMs = 1000;
 const goneAfterMs = 3500;
@@ -22,6 +23,7 @@ export class Workers {
   /** Takes what a worker says; gives it where that worker is new, or has another number of slots. Throws for what is not a worker's. */
   take(sealed: Uint8Array): { readonly presence: Presence; readonly isNews: boolean } {
     const presence = decode(this.#seal.open(this.#subject, sealed)) as Presence;
+    checkPresence(presence);
     const before = this.#known.get(presence.name);
     this.#known.set(presence.name, { presence, seenAt: this.#now() });
     const isNews =

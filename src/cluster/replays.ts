@@ -1,30 +1,47 @@
-/** A signed batch that somebody has kept, and sends once more. */
+/**
+ * A signed batch that somebody has kept, and sends once more.
+ *
+ * The broker itself drops a message whose id it has had within its duplicate window (two minutes), so a batch must bear its id there, too. What is
+ * sent again later was signed too long ago: between being signed and being stored there may be half of that window, whichever clock is ahead.
+ * A broker that was started anew has forgotten ids; each worker also knows what it has had itself.
+ */
 
 import { Refusal } from './refusal.js';
 
-/** Between being signed and being stored: the submitter tries for as long as its broker is away, so that is generous. */
-const windowMs = 10 * 60_000;
+/** Half of the duplicate window of the stream (broker.ts). A submitter that tries again for longer signs again. */
+const windowMs = 60_000;
 const keptMax = 100_000;
+
+export interface ReplayFacts {
+  readonly subject: string;
+  readonly id: string;
+  /** By which the broker knows it again. */
+  readonly messageId: string;
+  readonly issuedAt: number;
+  readonly storedAt: number;
+  readonly streamSeq: number;
+  readonly isSigned: boolean;
+}
 
 export class Replays {
   /** Where each batch of late was stored. */
   readonly #seen = new Map<string, number>();
 
-  /**
-   * Throws a {@link Refusal} for a batch that was signed long before it was stored, or that is stored in another place than it was before. What is
-   * left, one that is sent again soon and reaches another worker, runs, and its outcomes are not taken: its batch has some.
-   */
-  check(id: string, of: { issuedAt: number; storedAt: number; streamSeq: number; isSigned: boolean }): void {
-    const { issuedAt, storedAt, streamSeq, isSigned } = of;
-    if (isSigned && Math.abs(storedAt - issuedAt) > windowMs) {
+  /** Throws a {@link Refusal} for a batch that was signed too long before it was stored, or that was stored before in another place. */
+  check({ subject, id, messageId, issuedAt, storedAt, streamSeq, isSigned }: ReplayFacts): void {
+    const before = this.#seen.get(subject);
+    if (before !== undefined && before !== streamSeq) throw new Refusal('REPLAYED', 'the batch was sent before');
+    if (isSigned && messageId !== id)
+      throw new Refusal('REPLAYED', 'the batch was not sent by its submitter: it does not bear its id');
+    const ms = storedAt - issuedAt;
+    if (isSigned && Math.abs(ms) > windowMs) {
+      const when = `${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? 'before' : 'after'} it was sent`;
       throw new Refusal(
         'REPLAYED',
-        `the batch was signed ${Math.round((storedAt - issuedAt) / 1000)} s before it was sent: it is one of then, or the clocks differ`,
+        `the batch was signed ${when}: it is one of then, or the clocks of submitter and broker differ by more than a minute`,
       );
     }
-    const before = this.#seen.get(id);
-    if (before !== undefined && before !== streamSeq) throw new Refusal('REPLAYED', 'the batch was sent before');
-    this.#seen.set(id, streamSeq);
+    this.#seen.set(subject, streamSeq);
     if (this.#seen.size > keptMax) this.#seen.delete(this.#seen.keys().next().value as string);
   }
 }

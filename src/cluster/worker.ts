@@ -15,7 +15,7 @@ import type { FunctionHandle } from '../functions/handle.js';
 import { Allowance } from '../pool/allowance.js';
 import { openBody, sealedBytes } from './bodies.js';
 import { Broker, sharedAbort } from './broker.js';
-import { type ClusterOptions, clusterSettings } from './cluster-options.js';
+import { type ClusterOptions, checkReach, clusterSettings } from './cluster-options.js';
 import { type CodeRules, handleOf } from './code.js';
 import { decode } from './codec.js';
 import type { Delivery } from './delivery.js';
@@ -28,6 +28,7 @@ import { Pulls } from './pulls.js';
 import { Refusal, type RefusalReason } from './refusal.js';
 import { Replays } from './replays.js';
 import type { Seal } from './seal.js';
+import { checkBatch, checkCancel } from './shapes.js';
 
 export interface ClusterWorkerOptions extends ClusterOptions {
   /** What runs the tasks. The worker shuts it down when it goes. */
@@ -116,6 +117,7 @@ export class ClusterWorker {
     const settings = clusterSettings('ClusterWorker', options);
     const broker = await Broker.open(settings.broker);
     try {
+      checkReach(options, broker.connection.info);
       return new ClusterWorker(options, broker, settings.seal, await broker.ackWaitMs());
     } catch (error) {
       await broker.close();
@@ -207,8 +209,11 @@ export class ClusterWorker {
   }
 
   async #open(delivery: Delivery): Promise<void> {
-    const { subject, data, storedAt, streamSeq, count } = delivery;
+    const { subject, data, storedAt, streamSeq, count, messageId } = delivery;
     const [, , , client = '', id = ''] = subject.split('.');
+    // What would be told of a longer one would be told of another batch.
+    if (subject !== this.#broker.names.tasksOf(client, id))
+      return this.#refuse(delivery, undefined, new Refusal('MALFORMED', 'its subject names no batch'));
     const held = this.#held.get(subjectKey(client, id));
     if (held?.delivery.streamSeq === streamSeq) {
       held.delivery = delivery;
@@ -217,14 +222,20 @@ export class ClusterWorker {
     const log = this.#logOf(client, id);
     try {
       const batch = await openBody<TaskBatch>(this.#broker, this.#seal, subject, data);
+      checkBatch(batch);
       log.names = namesOf(batch);
-      this.#replays.check(id, { issuedAt: batch.issuedAt, storedAt, streamSeq, isSigned: this.#seal.isSigned });
+      const { issuedAt } = batch;
+      this.#replays.check({ subject, id, messageId, issuedAt, storedAt, streamSeq, isSigned: this.#seal.isSigned });
       if (count > 1 || Date.now() - storedAt > mayBeKnownAfterMs) await log.read();
       const handles = await this.#handlesFor(batch);
       this.#run(delivery, { client, id, log, batch, handles });
     } catch (error) {
+      const { maxDeliveries = maxDeliveriesDefault } = this.#options;
       if (error instanceof Refusal) await this.#refuse(delivery, log, error);
-      else {
+      else if (count > maxDeliveries) {
+        const why = `it could not be opened by ${count} workers in turn (maxDeliveries): ${(error as Error).message}`;
+        await this.#refuse(delivery, log, new Refusal('TOO_MANY_DELIVERIES', why, { cause: error }));
+      } else {
         this.#log(
           'error',
           'not-opened',
@@ -258,7 +269,7 @@ export class ClusterWorker {
     this.#held.set(subjectKey(client, id), held);
     const size = batch.groups.reduce((sum, [, , , , tasks]) => sum + tasks, 0);
     this.#batchTasks = Math.max(1, (this.#batchTasks + size) / 2);
-    const { maxDeliveries = 5 } = this.#options;
+    const { maxDeliveries = maxDeliveriesDefault } = this.#options;
     held.run(batch, handles, poolOf(this.#executor), this.#cancelled.get(subjectKey(client, id)) ?? none);
     const deliveries = delivery.count;
     if (deliveries > maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
@@ -288,12 +299,12 @@ export class ClusterWorker {
     this.#wakeUp();
   }
 
-  async #refuse(delivery: Delivery, log: NewsLog, refusal: Refusal): Promise<void> {
+  async #refuse(delivery: Delivery, log: NewsLog | undefined, refusal: Refusal): Promise<void> {
     this.#counts.refused += 1;
     const { reason } = refusal;
     this.#log('warn', 'refused', `refused a batch: ${refusal.message}`, { reason, subject: delivery.subject });
     // A replay has its outcomes already.
-    if (reason !== 'REPLAYED') {
+    if (reason !== 'REPLAYED' && log !== undefined) {
       log.add(['refused', reason, refusal.message]);
       await log.written().catch(() => {});
     }
@@ -320,15 +331,28 @@ export class ClusterWorker {
   async #fetchCode(digest: string): Promise<FunctionHandle> {
     const { names } = this.#broker;
     if (!/^[0-9a-f]{32}$/.test(digest)) throw new Refusal('MALFORMED', 'a function is named by no digest');
-    const subject = names.codeOf(digest);
-    const stored = await this.#broker.latest(names.code, subject);
-    if (stored === undefined)
-      throw new Refusal(
-        'CODE_NOT_FOUND',
-        `the broker does not have the function ${digest} any more: submit the task again`,
-      );
-    const bytes = this.#seal.open(subject, await sealedBytes(this.#broker, stored));
-    return handleOf({ digest, bytes }, this.#rules);
+    let refusal = new Refusal(
+      'CODE_NOT_FOUND',
+      `the broker does not have the function ${digest} any more: submit the task again`,
+    );
+    let copies = 0;
+    for await (const { subject, data } of this.#broker.stored(names.code, names.codeOf(digest, '*'))) {
+      const bytes = await this.#openCopy(subject, data);
+      if (!(bytes instanceof Refusal)) return handleOf({ digest, bytes }, this.#rules);
+      refusal = bytes;
+      copies += 1;
+      if (copies === copiesMax) break;
+    }
+    throw refusal;
+  }
+
+  async #openCopy(subject: string, data: Uint8Array): Promise<Buffer | Refusal> {
+    try {
+      return this.#seal.open(subject, await sealedBytes(this.#broker, data));
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
   }
 
   #logOf(client: string, id: string): NewsLog {
@@ -353,6 +377,7 @@ export class ClusterWorker {
     let message: CancelMessage;
     try {
       message = decode(this.#seal.open(this.#broker.names.cancel, data)) as CancelMessage;
+      checkCancel(message);
     } catch (error) {
       this.#log('warn', 'refused', `refused to cancel tasks: ${(error as Error).message}`, {
         reason: (error as Refusal).reason as RefusalReason,
@@ -433,13 +458,30 @@ export class ClusterWorker {
   }
 
   async #watchConnection(): Promise<void> {
-    for await (const { type } of this.#broker.connection.status()) {
-      if (type === 'disconnect') {
+    // Said once, not each time that it is so.
+    const said = new Set<string>();
+    for await (const status of this.#broker.connection.status()) {
+      const { type } = status;
+      if (type === 'error') {
+        const { name, message } = status.error;
+        if (said.has(message)) continue;
+        said.add(message);
+        const isLockedOut = name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError';
+        if (isLockedOut)
+          this.#log(
+            'error',
+            'locked-out',
+            `the broker does not let this worker in (${message}), which goes on trying: renew its credentials`,
+            { reason: name },
+          );
+        else this.#log('warn', 'broker-error', `the broker says: ${message}`, { reason: name });
+      } else if (type === 'disconnect') {
         this.#isConnected = false;
         this.#log('warn', 'disconnected', 'the broker is away; what runs goes on');
       } else if (type === 'reconnect') {
         this.#isConnected = true;
         this.#log('info', 'reconnected', 'the broker is back');
+        said.clear();
         this.#pulls.anew();
         this.#orphans.lookSoon();
       }
@@ -472,6 +514,9 @@ export class ClusterWorker {
 }
 
 const handlesMax = 1000;
+const maxDeliveriesDefault = 5;
+/** Signers whose copies of one function are tried. */
+const copiesMax = 100;
 const none: ReadonlySet<number> = new Set();
 
 function subjectKey(client: string, batch: string): string {

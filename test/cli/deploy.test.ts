@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { hasServer, startServer } from '../cluster/nats-server.js';
+import { startServer } from '../cluster/nats-server.js';
 import { describe, it } from './bounded-test.js';
 import { startWorker } from './cluster.js';
 import { temporaryDirectory } from './command.js';
-
-assert.ok(hasServer(), 'nats-server is needed: apt-get install nats-server, or set NATS_SERVER');
 
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const textOf = (file: string): string => readFileSync(`${deploy}${file}`, 'utf8');

@@ -6,15 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterExecutor } from 'concurrent-futures/cluster';
 import { Rates } from '../../src/cli/cluster/rates.js';
 import { topLines } from '../../src/cli/cluster/top-table.js';
-import { hasServer, startServer, type TestServer } from '../cluster/nats-server.js';
+import { startServer, type TestServer } from '../cluster/nats-server.js';
 import { describe, it } from './bounded-test.js';
 import { newQueue, startWorker } from './cluster.js';
 import { commandPath, futures, temporaryDirectory, untilExists } from './command.js';
 import * as tasks from './fixtures/tasks.mjs';
 import { missing } from './system-package.js';
 import { TmuxWindow } from './tmux.js';
-
-assert.ok(hasServer(), 'nats-server is needed: apt-get install nats-server, or set NATS_SERVER');
 
 let server: TestServer;
 before(async () => {

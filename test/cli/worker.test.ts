@@ -4,13 +4,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { ClusterExecutor } from 'concurrent-futures/cluster';
-import { hasServer, startServer, type TestServer } from '../cluster/nats-server.js';
+import { startServer, type TestServer } from '../cluster/nats-server.js';
 import { describe, it } from './bounded-test.js';
 import { entries, newQueue, startWorker } from './cluster.js';
 import { futures, temporaryDirectory, until, untilExists } from './command.js';
 import * as tasks from './fixtures/tasks.mjs';
-
-assert.ok(hasServer(), 'nats-server is needed: apt-get install nats-server, or set NATS_SERVER');
 
 let server: TestServer;
 before(async () => {

@@ -1,7 +1,7 @@
 /** A broker of one's own: in a folder and on a port of its own, on this machine only. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,6 +29,10 @@ export interface TestServer {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again, on the same port and with what it has stored. */
   start(): Promise<void>;
+  /** Gives it other lines of configuration, while it runs. */
+  reload(config: string): void;
+  /** What it has logged. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -38,7 +42,9 @@ export async function startServer(config = ''): Promise<TestServer> {
   const folder = mkdtempSync(join(serversFolder, 'nats-'));
   const port = await freePort();
   const file = join(folder, 'server.conf');
-  writeFileSync(file, `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${folder}/js" }\n${config}\n`);
+  const configure = (lines: string): void =>
+    writeFileSync(file, `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${folder}/js" }\n${lines}\n`);
+  configure(config);
   let child: ChildProcess | undefined;
   const end = (): void => void child?.kill('SIGKILL');
   process.on('exit', end);
@@ -61,6 +67,11 @@ export async function startServer(config = ''): Promise<TestServer> {
     port,
     kill,
     start,
+    reload: (lines) => {
+      configure(lines);
+      child?.kill('SIGHUP');
+    },
+    log: () => readFileSync(join(folder, 'log'), 'utf8'),
     stop: async () => {
       await kill();
       process.off('exit', end);

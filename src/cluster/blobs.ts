@@ -1,0 +1,58 @@
+/** Reading an object that anybody who reaches the broker may have written: so much is taken, and in bounded time. */
+
+import type { ObjectStore } from '@nats-io/obj';
+import { Refusal } from './refusal.js';
+
+/** So long may nothing come. An object of which parts are missing would be waited for without end. */
+const silenceMs = 20_000;
+
+export async function readBlob(store: ObjectStore, name: string, bytesMax: number): Promise<Uint8Array> {
+  const info = await store.info(name);
+  if (info === null || info.deleted)
+    throw new Refusal('MALFORMED', 'the object that the message names is not there any more');
+  if (info.options?.link !== undefined)
+    throw new Refusal('MALFORMED', 'the object that the message names is elsewhere');
+  if (info.size > bytesMax) throw oversized(info.size, bytesMax);
+  const object = await store.get(name);
+  if (object === null) throw new Refusal('MALFORMED', 'the object that the message names is not there any more');
+  // It rejects together with the data.
+  object.error.catch(() => {});
+  const reader = object.data.getReader();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await inTime(reader.read());
+      if (done) return Buffer.concat(parts, size);
+      size += value.length;
+      // It may say less than it is.
+      if (size > bytesMax) throw oversized(size, bytesMax);
+      parts.push(value);
+    }
+  } catch (cause) {
+    void reader.cancel().catch(() => {});
+    if (cause instanceof Refusal) throw cause;
+    throw new Refusal('MALFORMED', `the object that the message names can't be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+export function oversized(bytes: number, bytesMax: number): Refusal {
+  return new Refusal(
+    'OVERSIZED',
+    `it takes ${bytes} bytes, and ${bytesMax} is the limit (maxMessageBytes): write it to a place that all machines can read, and send its name`,
+  );
+}
+
+async function inTime<T>(read: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came for ${silenceMs / 1000} s`)), silenceMs);
+  });
+  try {
+    return await Promise.race([read, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
