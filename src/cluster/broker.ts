@@ -4,36 +4,25 @@
  *   connecting ──► open ⇄ (reconnecting, for ever) ──close──► closed
  */
 
-import { setMaxListeners } from 'node:events';
-import type { ConsumerConfig, JetStreamClient, JetStreamManager, MsgRequest, StreamConfig } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { readBlob } from './blobs.js';
+import {
+  apiErrors,
+  BrokerError,
+  codeOf,
+  explained,
+  isAway,
+  isPassing,
+  noMessage,
+  WrongPlace,
+} from './broker-errors.js';
+import { type Clients, loadClients } from './clients.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
+import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
-
-/** What the broker keeps, and for how long; used when the queue's streams are made. Times in milliseconds. */
-export interface BrokerLimits {
-  /** How long a task may wait for a worker. */
-  readonly taskTtlMs: number;
-  /** How long an outcome is kept for a submitter that is away. */
-  readonly resultTtlMs: number;
-  readonly replicas: number;
-  /** How many batches, and bytes of them, may wait; as many bytes again are set aside for outcomes. */
-  readonly maxBatches: number;
-  readonly maxBytes: number;
-  /** How long a worker may be silent before what it holds is given to another. */
-  readonly ackWaitMs: number;
-}
-
-export const defaultLimits: BrokerLimits = {
-  taskTtlMs: 7 * 24 * 3600_000,
-  resultTtlMs: 3600_000,
-  replicas: 1,
-  maxBatches: 100_000,
-  maxBytes: 1024 ** 3,
-  ackWaitMs: 10_000,
-};
+import { pause } from './pause.js';
 
 export interface BrokerOptions {
   readonly servers: string | readonly string[];
@@ -57,21 +46,10 @@ export interface WaitingBatch {
   readonly messageId: string;
 }
 
-const nanos = 1_000_000;
-const duplicateWindowMs = 120_000;
 /** How long one attempt to reach the broker may take before it is made again: one that is killed answers never. */
 const requestMs = 2000;
 /** How long leaving waits for what was said to be on its way. */
 const flushMs = 1000;
-/** More unacknowledged batches than all workers together ever hold: the default would quietly limit the cluster. */
-const maxAckPending = 100_000;
-/** What the broker says no with. */
-const apiErrors = { streamFull: 10077, wrongSequence: 10071, noMessage: 10037, noConsumer: 10014 } as const;
-
-type Clients = typeof import('@nats-io/jetstream') &
-  typeof import('@nats-io/transport-node') &
-  typeof import('@nats-io/obj');
-
 export class Broker {
   readonly names: Names;
   readonly connection: NatsConnection;
@@ -106,7 +84,7 @@ export class Broker {
       });
       const jsm = await clients.jetstreamManager(connection, { timeout: requestMs });
       const broker = new Broker(options, clients, connection, jsm);
-      if (options.managesStreams) await broker.#makeStreams();
+      if (options.managesStreams) await makeQueue(jsm, clients, options.names, options.limits);
       return broker;
     } catch (cause) {
       await connection?.close();
@@ -123,80 +101,6 @@ export class Broker {
   /** The largest body that is sent or taken at all. */
   get messageBytesMax(): number {
     return this.#options.messageBytesMax;
-  }
-
-  async #makeStreams(): Promise<void> {
-    const { names } = this;
-    const { taskTtlMs, resultTtlMs, replicas, maxBatches, maxBytes, ackWaitMs } = this.#options.limits;
-    const { RetentionPolicy, StorageType, DiscardPolicy, AckPolicy } = this.#clients;
-    const common = { storage: StorageType.File, num_replicas: replicas, discard: DiscardPolicy.New } as const;
-    await Promise.all([
-      this.#makeStream({
-        ...common,
-        name: names.tasks,
-        subjects: [names.allTasks],
-        retention: RetentionPolicy.Workqueue,
-        max_msgs: maxBatches,
-        max_bytes: maxBytes,
-        max_age: taskTtlMs * nanos,
-        // A batch that is there can't be put there once more.
-        max_msgs_per_subject: 1,
-        discard_new_per_subject: true,
-        duplicate_window: Math.min(duplicateWindowMs, taskTtlMs) * nanos,
-      }),
-      this.#makeStream({
-        ...common,
-        name: names.results,
-        subjects: [names.allResults],
-        retention: RetentionPolicy.Limits,
-        max_bytes: maxBytes,
-        max_age: resultTtlMs * nanos,
-        duplicate_window: Math.min(duplicateWindowMs, resultTtlMs) * nanos,
-        allow_direct: true,
-      }),
-      this.#makeStream({
-        ...common,
-        name: names.code,
-        subjects: [names.allCode],
-        retention: RetentionPolicy.Limits,
-        // The latest is kept: stored once more, its age begins anew.
-        discard: DiscardPolicy.Old,
-        max_msgs_per_subject: 1,
-        max_bytes: Math.ceil(maxBytes / 8),
-        max_age: 2 * taskTtlMs * nanos,
-        allow_direct: true,
-      }),
-    ]);
-    await this.#makeConsumer({
-      durable_name: workersConsumer,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: ackWaitMs * nanos,
-      // Who has had how many is counted by the workers, which can say why they give up.
-      max_deliver: -1,
-      max_ack_pending: maxAckPending,
-    });
-  }
-
-  /** One that is there stays as it is, too: to add it again would change it, under workers that have read how long they may be silent. */
-  async #makeConsumer(config: Partial<ConsumerConfig>): Promise<void> {
-    try {
-      await this.#jsm.consumers.info(this.names.tasks, workersConsumer);
-    } catch (error) {
-      if (codeOf(error) !== apiErrors.noConsumer) throw error;
-      await this.#jsm.consumers.add(this.names.tasks, config);
-    }
-  }
-
-  /** A stream that is there already stays as it is: whoever made it has decided. */
-  async #makeStream(config: Partial<StreamConfig> & { name: string }): Promise<void> {
-    try {
-      await this.#jsm.streams.add(config);
-    } catch (error) {
-      // Made by another side in this very moment, it is said to overlap with itself.
-      await this.#jsm.streams.info(config.name).catch(() => {
-        throw error;
-      });
-    }
   }
 
   /**
@@ -374,100 +278,5 @@ export class Broker {
     await Promise.race([flushed, pause(flushMs, limit.signal).catch(() => {})]);
     limit.abort();
     await this.connection.close();
-  }
-}
-
-/** The broker can't be used; it may be there in a moment where `mayPass`. */
-export class BrokerError extends Error {
-  readonly mayPass: boolean;
-
-  constructor(message: string, mayPass: boolean, cause: unknown) {
-    super(message, { cause });
-    this.mayPass = mayPass;
-  }
-}
-
-/** Nobody answers, or not yet. What was answered with a no is no better in a moment. */
-function isAway(error: unknown): boolean {
-  if (typeof codeOf(error) === 'number') return codeOf(error) === 503;
-  return !/authoriz|authentic|permission|not installed|credential/i.test(nameOf(error));
-}
-
-/** Another message of that subject was stored first. */
-export class WrongPlace extends Error {}
-
-/** A server that was full, or away, may not be in a moment. */
-function isPassing(error: unknown): boolean {
-  const code = codeOf(error);
-  if (code === apiErrors.streamFull) return true;
-  if (typeof code === 'number' && code >= 10_000) return code === 10_008 || code === 10_074 || code === 10_077;
-  const name = nameOf(error);
-  return !/permission|authoriz|closed|draining|NoResponders/i.test(name) || /timeout/i.test(name);
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | undefined)?.code;
-}
-
-function nameOf(error: unknown): string {
-  const { name, message } = error as Error;
-  const { cause } = error as { cause?: Error };
-  return `${name} ${message} ${cause === undefined ? '' : nameOf(cause)}`;
-}
-
-function noMessage(error: unknown): undefined {
-  const { code, message } = error as { code?: unknown; message: string };
-  if (code === apiErrors.noMessage || /no message found|message not found|404/i.test(message)) return undefined;
-  throw error;
-}
-
-/** The client's own words, and what to do where these do not say. */
-function explained(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error);
-  const name = nameOf(error);
-  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECTION_REFUSED/i.test(name))
-    return `nothing answers there (${said}): is nats-server running?`;
-  if (/jetstream.*not enabled|no responders|503/i.test(name))
-    return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
-  if (/authorization|authentication/i.test(name)) return `${said}: check the credentials (option connection)`;
-  return said;
-}
-
-/** One that many wait with at a time, each with a listener of its own. */
-export function sharedAbort(): AbortController {
-  const abort = new AbortController();
-  setMaxListeners(0, abort.signal);
-  return abort;
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      signal?.removeEventListener('abort', aborted);
-      resolve();
-    }
-    function aborted(): void {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    }
-    signal?.addEventListener('abort', aborted, { once: true });
-  });
-}
-
-async function loadClients(): Promise<Clients> {
-  try {
-    const [transport, jetstream, obj] = await Promise.all([
-      import('@nats-io/transport-node'),
-      import('@nats-io/jetstream'),
-      import('@nats-io/obj'),
-    ]);
-    return { ...transport, ...jetstream, ...obj };
-  } catch (cause) {
-    throw new BrokerError(
-      'the cluster needs the client of its broker, which is not installed with this package: npm install @nats-io/transport-node @nats-io/jetstream @nats-io/obj',
-      false,
-      cause,
-    );
   }
 }

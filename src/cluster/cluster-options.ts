@@ -2,7 +2,8 @@
 
 import type { ConnectionOptions, ServerInfo } from '@nats-io/transport-node';
 import { wholeNumber } from '../executors/options.js';
-import { type BrokerLimits, type BrokerOptions, defaultLimits } from './broker.js';
+import type { BrokerOptions } from './broker.js';
+import { type BrokerLimits, defaultLimits } from './make-queue.js';
 import { checkedName, Names } from './names.js';
 import { type ClusterKey, type Seal, sealFor } from './seal.js';
 

@@ -1,0 +1,61 @@
+/** What goes wrong with a broker, what of it passes, and what to say. */
+
+/** What the broker says no with. */
+export const apiErrors = { streamFull: 10077, wrongSequence: 10071, noMessage: 10037, noConsumer: 10014 } as const;
+
+/** The broker can't be used; it may be there in a moment where `mayPass`. */
+export class BrokerError extends Error {
+  readonly mayPass: boolean;
+
+  constructor(message: string, mayPass: boolean, cause: unknown) {
+    super(message, { cause });
+    this.mayPass = mayPass;
+  }
+}
+
+/** Nobody answers, or not yet. What was answered with a no is no better in a moment. */
+export function isAway(error: unknown): boolean {
+  if (typeof codeOf(error) === 'number') return codeOf(error) === 503;
+  return !/authoriz|authentic|permission|not installed|credential/i.test(nameOf(error));
+}
+
+/** Another message of that subject was stored first. */
+export class WrongPlace extends Error {}
+
+/** A server that was full, or away, may not be in a moment. */
+export function isPassing(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === apiErrors.streamFull) return true;
+  if (typeof code === 'number' && code >= 10_000) return code === 10_008 || code === 10_074 || code === 10_077;
+  const name = nameOf(error);
+  return !/permission|authoriz|closed|draining|NoResponders/i.test(name) || /timeout/i.test(name);
+}
+
+export function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | undefined)?.code;
+}
+
+function nameOf(error: unknown): string {
+  const { name, message } = error as Error;
+  const { cause } = error as { cause?: Error };
+  return `${name} ${message} ${cause === undefined ? '' : nameOf(cause)}`;
+}
+
+/** `undefined` where there is just no such message. */
+export function noMessage(error: unknown): undefined {
+  const { code, message } = error as { code?: unknown; message: string };
+  if (code === apiErrors.noMessage || /no message found|message not found|404/i.test(message)) return undefined;
+  throw error;
+}
+
+/** The client's own words, and what to do where these do not say. */
+export function explained(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const name = nameOf(error);
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECTION_REFUSED/i.test(name))
+    return `nothing answers there (${said}): is nats-server running?`;
+  if (/jetstream.*not enabled|no responders|503/i.test(name))
+    return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
+  if (/authorization|authentication/i.test(name)) return `${said}: check the credentials (option connection)`;
+  return said;
+}
