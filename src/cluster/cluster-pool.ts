@@ -12,36 +12,28 @@
  * outcome that is stored is heard, now or when this side has its connection back. The first outcome of a task that was stored is its outcome.
  */
 
-import {
-  BrokenExecutorError,
-  CancelledError,
-  DeadlockError,
-  ShutdownError,
-  TaskRefusedError,
-  TimeoutError,
-} from '../errors.js';
+import { BrokenExecutorError, DeadlockError, ShutdownError, TaskRefusedError, TimeoutError } from '../errors.js';
 import { defaultTaskSettings } from '../executors/options.js';
 import { FunctionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import { argumentError, copyArguments, needsCopy } from '../pool/arguments.js';
 import type { Clock } from '../pool/clock.js';
-import { TaskQueue } from '../pool/queue.js';
 import { QueueRoom } from '../pool/queue-room.js';
 import type { PoolSettings } from '../pool/settings.js';
 import { atSite, type SubmitSite } from '../pool/site.js';
 import { type ExecutorStats, Tally } from '../pool/stats.js';
 import { Task, type TaskBody, type TaskOwner, type TaskSink } from '../pool/task.js';
-import { errorOf } from '../pool/task-errors.js';
 import type { ShutdownWishes, TaskPool } from '../pool/task-pool.js';
 import type { TaskSettings } from '../pool/task-settings.js';
 import { UnobservedFailures } from '../pool/unobserved.js';
 import { Batch } from './batch.js';
-import { BatchSize } from './batch-size.js';
 import { copyByWire } from './codec.js';
 import type { EarlierBatch } from './earlier.js';
 import type { Link, LinkEvents } from './link.js';
 import type { News } from './messages.js';
+import { Outgoing } from './outgoing.js';
 import { Refusal } from './refusal.js';
+import { type NewsTaker, takeNews } from './take-news.js';
 
 export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQueue' | 'maxQueueBytes'> {
   /** How many tasks may be with the broker and the workers at a time. */
@@ -50,14 +42,13 @@ export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQ
 
 const stopped = 'it was told to stop';
 
-export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
+export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   readonly hasInsiders = false;
   readonly #settings: ClusterSettings;
   readonly #clock: Clock;
   readonly #link: Link;
-  readonly #queue = new TaskQueue<Task>();
+  readonly #outgoing: Outgoing;
   readonly #batches = new Map<string, Batch>();
-  readonly #size: BatchSize;
   readonly #room: QueueRoom;
   readonly #tally = new Tally();
   readonly #unobserved: UnobservedFailures;
@@ -66,22 +57,22 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   #state: 'running' | 'draining' | 'stopped' | 'broken' = 'running';
   #cause: unknown;
   #pendingCount = 0;
-  #inFlight = 0;
   #waiters = 0;
-  #isDue = false;
-  #isProbeDue = false;
-  /** Once tasks have differed in priority they wait here, not at the broker, which knows no priorities. */
-  #ordersByPriority = false;
   readonly #whenStopped: (() => void)[] = [];
   readonly #attached: Future<unknown>[] = [];
 
   constructor(settings: ClusterSettings, clock: Clock, makeLink: (events: LinkEvents) => Link) {
     this.#settings = settings;
     this.#clock = clock;
-    this.#size = new BatchSize(() => clock.now());
     this.#room = new QueueRoom(settings);
     this.#unobserved = new UnobservedFailures(settings.namePrefix);
     this.#link = makeLink(this);
+    this.#outgoing = new Outgoing({
+      clock,
+      maxInFlight: settings.maxInFlight,
+      slots: () => this.#link.slots,
+      send: (tasks) => this.#send(tasks),
+    });
   }
 
   get maxWorkers(): number {
@@ -99,7 +90,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
         `cannot schedule new futures: ${this.#settings.namePrefix} was shut down. Make a new executor.`,
       );
     }
-    this.#room.check(this.#queue.length);
+    this.#room.check(this.#outgoing.length);
   }
 
   submit(handle: FunctionHandle, body: TaskBody, settings: TaskSettings, site: SubmitSite, sink?: TaskSink): Task {
@@ -119,7 +110,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
       return task;
     }
     this.#room.take(task);
-    this.#push(task);
+    this.#outgoing.push(task);
     return task;
   }
 
@@ -168,8 +159,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     return [
       `${namePrefix}: ${this.#state}`,
       ...this.#link.explain(),
-      `  ${this.#inFlight} tasks in ${this.#batches.size} batches are with the broker or a worker, ${this.#runningCount()} of them known to run`,
-      `  queue: ${this.#queue.length === 0 ? 'empty' : `${this.#queue.length} tasks, of which none is sent before others are done (maxInFlight ${this.#settings.maxInFlight})`}`,
+      `  ${this.#outgoing.inFlight} tasks in ${this.#batches.size} batches are with the broker or a worker, ${this.#runningCount()} of them known to run`,
+      `  queue: ${this.#outgoing.length === 0 ? 'empty' : `${this.#outgoing.length} tasks, of which none is sent before others are done (maxInFlight ${this.#settings.maxInFlight})`}`,
       ...waiting,
     ].join('\n');
   }
@@ -177,7 +168,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   // ── What tasks ask ──
 
   withdraw(task: Task): void {
-    if (task.place === 'queued') this.#queue.remove(task);
+    if (task.place === 'queued') this.#outgoing.remove(task);
     this.#waiting.get(task)?.();
     this.#waiting.delete(task);
   }
@@ -186,7 +177,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     const batch = task.holder;
     if (!(batch instanceof Batch)) return;
     batch.settle(task.seq);
-    this.#inFlight -= 1;
+    this.#outgoing.inFlight -= 1;
     this.#link.cancel(
       batch,
       task.seq,
@@ -229,7 +220,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
   // ── What the link tells ──
 
   onSlots(): void {
-    this.#dispatchSoon();
+    this.#outgoing.dispatchSoon();
   }
 
   onEarlier(batches: readonly EarlierBatch[]): void {
@@ -241,7 +232,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
         return task;
       });
       this.#hold();
-      this.#inFlight += tasks.length;
+      this.#outgoing.inFlight += tasks.length;
       this.#batches.set(id, new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) }));
     }
   }
@@ -251,17 +242,17 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     if (batch === undefined) return;
     batch.newsSeqs.push(seq);
     if (worker !== '') batch.worker = worker;
-    for (const item of news) this.#take(batch, item);
+    for (const item of news) takeNews(batch, item, this);
     this.#retireIfDone(batch);
-    this.#dispatchSoon();
+    this.#outgoing.dispatchSoon();
   }
 
   onUnsendable(batch: Batch, error: unknown): void {
     for (const [i] of batch.tasks.entries()) {
-      this.#ended(batch, i, (task) => task.fail(atSite(unsendable(error, task.name), task.submittedAt), 0));
+      this.ended(batch, i, (task) => task.fail(atSite(unsendable(error, task.name), task.submittedAt), 0));
     }
     this.#retireIfDone(batch);
-    this.#dispatchSoon();
+    this.#outgoing.dispatchSoon();
   }
 
   onBroken(cause: unknown): void {
@@ -269,6 +260,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     const tasks = this.#pendingTasks();
     this.#state = 'broken';
     this.#cause = cause;
+    this.#outgoing.close();
     for (const task of tasks) {
       // The callback of one that has just failed may have cancelled others.
       if (task.place === 'done') continue;
@@ -276,115 +268,31 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
       task.fail(atSite(this.#broken(), task.submittedAt), 0);
     }
     this.#batches.clear();
-    this.#inFlight = 0;
+    this.#outgoing.inFlight = 0;
     this.#drained();
   }
 
   // ── Steps ──
 
-  #push(task: Task): void {
-    task.place = 'queued';
-    task.holder = undefined;
-    if (task.priority !== 0) this.#ordersByPriority = true;
-    this.#queue.push(task);
-    this.#dispatchSoon();
-  }
-
-  #dispatchSoon(): void {
-    if (this.#isDue || this.#queue.length === 0) return;
-    this.#isDue = true;
-    this.#clock.soon(() => {
-      this.#isDue = false;
-      this.#dispatch();
-    });
-  }
-
-  #dispatch(): void {
-    const { slots } = this.#link;
-    const maxInFlight = this.#ordersByPriority ? slots : this.#settings.maxInFlight;
-    while (this.#queue.length > 0 && this.#inFlight < maxInFlight && this.#state !== 'broken') {
-      const size = this.#size.next(this.#queue.length, this.#inFlight, slots);
-      if (size === 0) return this.#probeLater();
-      const tasks: Task[] = [];
-      for (let room = Math.min(size, maxInFlight - this.#inFlight); room > 0; room--) {
-        const task = this.#queue.take();
-        if (task === undefined) break;
-        tasks.push(task);
-      }
-      this.#send(tasks);
-    }
-  }
-
-  #probeLater(): void {
-    if (this.#isProbeDue) return;
-    this.#isProbeDue = true;
-    this.#clock.after(this.#size.waitMs, () => {
-      this.#isProbeDue = false;
-      this.#dispatch();
-    });
-  }
-
   #send(tasks: readonly Task[]): void {
     const batch = new Batch(this.#link.newId(), tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
     this.#batches.set(batch.id, batch);
-    this.#inFlight += tasks.length;
     this.#link.send(batch);
   }
 
   #revoked(batch: Batch, index: number): void {
-    this.#inFlight -= 1;
+    this.#outgoing.inFlight -= 1;
     this.#link.cancel(batch, index, 'abort', 'it was cancelled before it was known to have started');
     this.#retireIfDone(batch);
-    this.#dispatchSoon();
+    this.#outgoing.dispatchSoon();
   }
 
-  #take(batch: Batch, item: News): void {
-    switch (item[0]) {
-      case 'done': {
-        const [, first, values, ms] = item;
-        for (const [i, value] of values.entries()) {
-          const runMs = ms[i] ?? 0;
-          this.#ended(batch, first + i, (task) => task.succeed(value, runMs), runMs);
-        }
-        return;
-      }
-      case 'failed': {
-        const [, index, error, runMs] = item;
-        this.#ended(batch, index, (task) => this.#failOrRetry(task, errorOf(error, task), runMs), runMs);
-        return;
-      }
-      case 'cancelled':
-        this.#ended(batch, item[1], (task) => task.cancel(new CancelledError('it was cancelled at its worker')));
-        return;
-      case 'started':
-        batch.noteStart(item[1], item[2]);
-        return;
-      case 'report': {
-        const task = batch.tasks[item[1]];
-        if (!batch.isSettled(item[1])) task?.settings.onReport?.(item[2], task.name);
-        return;
-      }
-      case 'refused': {
-        const [, reason, why] = item;
-        for (const [i] of batch.tasks.entries()) {
-          this.#ended(batch, i, (task) => {
-            const message = `task "${task.name}" was refused by worker ${batch.worker}: ${why}`;
-            task.fail(atSite(new TaskRefusedError(message, reason), task.submittedAt), 0);
-          });
-        }
-        return;
-      }
-      default:
-        item satisfies never;
-    }
-  }
-
-  #ended(batch: Batch, index: number, end: (task: Task) => void, runMs?: number): void {
+  ended(batch: Batch, index: number, end: (task: Task) => void, runMs?: number): void {
     const task = batch.settle(index);
     if (task === undefined) return;
-    this.#inFlight -= 1;
+    this.#outgoing.inFlight -= 1;
     if (runMs !== undefined) {
-      this.#size.measured(runMs);
+      this.#outgoing.measured(runMs);
       this.#tally.ran(runMs);
     }
     if (task.place !== 'done') end(task);
@@ -395,7 +303,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     this.#link.forget(batch);
   }
 
-  #failOrRetry(task: Task, error: unknown, runMs: number): void {
+  /** What a worker told is that it failed. */
+  failOrRetry(task: Task, error: unknown, runMs: number): void {
     const delayMs = this.#state === 'broken' ? undefined : task.retryAfter(error);
     if (delayMs === undefined) {
       task.fail(error, runMs);
@@ -406,7 +315,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
     task.holder = undefined;
     const cancelTimer = this.#clock.after(delayMs, () => {
       this.#waiting.delete(task);
-      this.#push(task);
+      this.#outgoing.push(task);
     });
     this.#waiting.set(task, cancelTimer);
   }
@@ -426,7 +335,9 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents {
 
   #pendingTasks(): Task[] {
     const held = [...this.#batches.values()].flatMap((batch) => batch.tasks);
-    return [...new Set([...held, ...this.#queue, ...this.#waiting.keys()])].filter((task) => task.place !== 'done');
+    return [...new Set([...held, ...this.#outgoing.tasks, ...this.#waiting.keys()])].filter(
+      (task) => task.place !== 'done',
+    );
   }
 
   #runningCount(): number {

@@ -1,0 +1,103 @@
+/**
+ * What waits on the submitting side, and when how much of it goes.
+ *
+ *   push ──► queue ──end of the turn; outcomes made room──► batches, each of as many tasks as are worth a message
+ */
+
+import type { Clock } from '../pool/clock.js';
+import { TaskQueue } from '../pool/queue.js';
+import type { Task } from '../pool/task.js';
+import { BatchSize } from './batch-size.js';
+
+export interface OutgoingOf {
+  readonly clock: Clock;
+  /** How many tasks may be with the broker and the workers at a time. */
+  readonly maxInFlight: number;
+  /** How many tasks the workers can run at once. */
+  slots(): number;
+  send(tasks: readonly Task[]): void;
+}
+
+export class Outgoing {
+  readonly #of: OutgoingOf;
+  readonly #queue = new TaskQueue<Task>();
+  readonly #size: BatchSize;
+  /** How many tasks have been sent and have no outcome. */
+  inFlight = 0;
+  #isDue = false;
+  #isProbeDue = false;
+  #isClosed = false;
+  /** Once tasks have differed in priority they wait here, not at the broker, which knows no priorities. */
+  #ordersByPriority = false;
+
+  constructor(of: OutgoingOf) {
+    this.#of = of;
+    this.#size = new BatchSize(() => of.clock.now());
+  }
+
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  get tasks(): Iterable<Task> {
+    return this.#queue;
+  }
+
+  push(task: Task): void {
+    task.place = 'queued';
+    task.holder = undefined;
+    if (task.priority !== 0) this.#ordersByPriority = true;
+    this.#queue.push(task);
+    this.dispatchSoon();
+  }
+
+  remove(task: Task): void {
+    this.#queue.remove(task);
+  }
+
+  /** A task took that long. */
+  measured(ms: number): void {
+    this.#size.measured(ms);
+  }
+
+  /** Sends nothing any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Sends at the end of the code that runs now. */
+  dispatchSoon(): void {
+    if (this.#isDue || this.#queue.length === 0) return;
+    this.#isDue = true;
+    this.#of.clock.soon(() => {
+      this.#isDue = false;
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    const slots = this.#of.slots();
+    const most = this.#ordersByPriority ? slots : this.#of.maxInFlight;
+    while (this.#queue.length > 0 && this.inFlight < most && !this.#isClosed) {
+      const size = this.#size.next(this.#queue.length, this.inFlight, slots);
+      if (size === 0) return this.#probeLater();
+      const tasks: Task[] = [];
+      for (let room = Math.min(size, most - this.inFlight); room > 0; room--) {
+        const task = this.#queue.take();
+        if (task === undefined) break;
+        tasks.push(task);
+      }
+      this.inFlight += tasks.length;
+      this.#of.send(tasks);
+    }
+  }
+
+  #probeLater(): void {
+    if (this.#isProbeDue) return;
+    this.#isProbeDue = true;
+    this.#of.clock.after(this.#size.waitMs, () => {
+      this.#isProbeDue = false;
+      this.#dispatch();
+    });
+  }
+}
