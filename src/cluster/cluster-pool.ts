@@ -12,9 +12,9 @@
  * outcome that is stored is heard, now or when this side has its connection back. The first outcome of a task that was stored is its outcome.
  */
 
-import { BrokenExecutorError, DeadlockError, ShutdownError, TaskRefusedError, TimeoutError } from '../errors.js';
+import { BrokenExecutorError, DeadlockError, ShutdownError, TimeoutError } from '../errors.js';
 import { defaultTaskSettings } from '../executors/options.js';
-import { FunctionHandle } from '../functions/handle.js';
+import type { FunctionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import { argumentError, copyArguments, needsCopy } from '../pool/arguments.js';
 import type { Clock } from '../pool/clock.js';
@@ -28,12 +28,11 @@ import type { TaskSettings } from '../pool/task-settings.js';
 import { UnobservedFailures } from '../pool/unobserved.js';
 import { Batch } from './batch.js';
 import { copyByWire } from './codec.js';
-import type { EarlierBatch } from './earlier.js';
+import { type EarlierBatch, earlierHandle } from './earlier.js';
 import type { Link, LinkEvents } from './link.js';
 import type { News } from './messages.js';
 import { Outgoing } from './outgoing.js';
-import { Refusal } from './refusal.js';
-import { type NewsTaker, takeNews } from './take-news.js';
+import { type NewsTaker, takeNews, unsendable } from './take-news.js';
 
 export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQueue' | 'maxQueueBytes'> {
   /** How many tasks may be with the broker and the workers at a time. */
@@ -364,20 +363,4 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   #hold(): void {
     this.#clock.keepAlive(this.#pendingCount > 0 || this.#waiters > 0);
   }
-}
-
-/** Of a function that only the earlier submitter had: it is not sent again. */
-function earlierHandle(name: string): FunctionHandle {
-  const original = Object.defineProperty(() => {}, 'name', { value: name });
-  return new FunctionHandle(original, { kind: 'builtin', module: undefined, path: '' }, []);
-}
-
-function unsendable(error: unknown, name: string): Error {
-  if (error instanceof Refusal)
-    return new TaskRefusedError(`task "${name}" can't be sent: ${error.message}`, error.reason, { cause: error });
-  return asError(error);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,5 +1,6 @@
 /** What an earlier submitter of the same name has left with the broker. */
 
+import { FunctionHandle } from '../functions/handle.js';
 import { openBody } from './bodies.js';
 import type { Broker } from './broker.js';
 import { allNames, type BatchNews, namesOf, type TaskBatch } from './messages.js';
@@ -35,4 +36,10 @@ export async function earlierBatches(
 
 function idOf(subject: string): string {
   return subject.slice(subject.lastIndexOf('.') + 1);
+}
+
+/** Of a function that only the earlier submitter had: it is not sent again. */
+export function earlierHandle(name: string): FunctionHandle {
+  const original = Object.defineProperty(() => {}, 'name', { value: name });
+  return new FunctionHandle(original, { kind: 'builtin', module: undefined, path: '' }, []);
 }

@@ -6,4 +6,5 @@ export type { BrokerLimits } from './make-queue.js';
 export { prepareQueue } from './prepare.js';
 export type { ClusterKey } from './seal.js';
 export { type ClusterBacklog, type ClusterWatch, type WatchedWorker, watchCluster } from './watch.js';
-export { ClusterWorker, type ClusterWorkerOptions, type ClusterWorkerStatus, type WorkerLogEntry } from './worker.js';
+export { ClusterWorker } from './worker.js';
+export type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';

@@ -98,30 +98,16 @@ export class Link {
   }
 
   workers(): WorkerStats[] {
-    if (this.#state === 'closed') return [];
-    return this.#workers.alive.map(({ name, isDraining, running, pid, done }, id) => ({
-      id,
-      name,
-      state: isDraining ? 'retiring' : running > 0 ? 'busy' : 'idle',
-      systemId: pid,
-      completed: done,
-      task: undefined,
-      taskMs: undefined,
-    }));
+    return this.#state === 'closed' ? [] : this.#workers.stats();
   }
 
   explain(): string[] {
     const { names, servers } = this.#settings.broker;
     const isConnected = this.#broker?.connection.isClosed() === false;
-    const lines = [
+    return [
       `  broker ${[servers].flat().join(', ')}, queue ${names.queue}: ${isConnected ? 'connected' : this.#state}`,
+      ...(isConnected ? this.#workers.explain() : []),
     ];
-    const workers = this.#workers.alive;
-    for (const { name, running, slots, isDraining } of workers) {
-      lines.push(`  ${name}: runs ${running} tasks in ${slots} slots${isDraining ? ', and takes no more' : ''}`);
-    }
-    if (workers.length === 0 && isConnected) lines.push('  no worker has been heard: start some with `futures worker`');
-    return lines;
   }
 
   // ── The connection ──

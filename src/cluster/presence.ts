@@ -1,5 +1,6 @@
 /** Which workers there are: each says so once a second, and who is silent for some seconds has gone. */
 
+import type { WorkerStats } from '../pool/stats.js';
 import { decode, encode } from './codec.js';
 import { clusterVersion, type Presence } from './messages.js';
 import type { Seal } from './seal.js';
@@ -37,6 +38,29 @@ export class Workers {
     const now = this.#now();
     for (const [name, { seenAt }] of this.#known) if (now - seenAt > goneAfterMs) this.#known.delete(name);
     return [...this.#known.values()].map(({ presence }) => presence);
+  }
+
+  /** As an executor's `stats()` shows workers. */
+  stats(): WorkerStats[] {
+    return this.alive.map(({ name, isDraining, running, pid, done }, id) => ({
+      id,
+      name,
+      state: isDraining ? 'retiring' : running > 0 ? 'busy' : 'idle',
+      systemId: pid,
+      completed: done,
+      task: undefined,
+      taskMs: undefined,
+    }));
+  }
+
+  /** For people, a line each. */
+  explain(): string[] {
+    const workers = this.alive;
+    if (workers.length === 0) return ['  no worker has been heard: start some with `futures worker`'];
+    return workers.map(
+      ({ name, running, slots, isDraining }) =>
+        `  ${name}: runs ${running} tasks in ${slots} slots${isDraining ? ', and takes no more' : ''}`,
+    );
   }
 
   /** How many tasks can run at once; at least one, since there may be workers that have not been heard yet. */

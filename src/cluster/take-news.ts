@@ -6,6 +6,7 @@ import type { Task } from '../pool/task.js';
 import { errorOf } from '../pool/task-errors.js';
 import type { Batch } from './batch.js';
 import type { News } from './messages.js';
+import { Refusal } from './refusal.js';
 
 export interface NewsTaker {
   /** Ends the task of that place, unless it has had its outcome; `runMs` where it has run. */
@@ -52,4 +53,15 @@ export function takeNews(batch: Batch, item: News, by: NewsTaker): void {
     default:
       item satisfies never;
   }
+}
+
+/** What becomes of a task that can't be sent. */
+export function unsendable(error: unknown, name: string): Error {
+  if (error instanceof Refusal)
+    return new TaskRefusedError(`task "${name}" can't be sent: ${error.message}`, error.reason, { cause: error });
+  return asError(error);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -11,62 +11,30 @@
 
 import { hostname } from 'node:os';
 import { type Executor, poolOf } from '../executors/executor.js';
-import type { FunctionHandle } from '../functions/handle.js';
 import { Allowance } from '../pool/allowance.js';
-import { openBody, sealedBytes } from './bodies.js';
 import { Broker } from './broker.js';
-import { type ClusterOptions, checkReach, clusterSettings } from './cluster-options.js';
-import { type CodeRules, handleOf } from './code.js';
-import { decode } from './codec.js';
+import { Cancellations } from './cancellations.js';
+import { checkReach, clusterSettings } from './cluster-options.js';
 import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
-import { type CancelMessage, namesOf, type Presence, type TaskBatch } from './messages.js';
-import { NewsLog } from './news-log.js';
+import { KnownFunctions } from './known-functions.js';
+import type { Presence } from './messages.js';
+import type { NewsLog } from './news-log.js';
+import { BatchOpener, idsOf, type OpenedBatch } from './open-batch.js';
 import { Orphans } from './orphans.js';
 import { sharedAbort } from './pause.js';
 import { encodePresence, presenceMs } from './presence.js';
 import { Pulls } from './pulls.js';
-import { Refusal, type RefusalReason } from './refusal.js';
-import { Replays } from './replays.js';
+import type { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
-import { checkBatch, checkCancel } from './shapes.js';
-
-export interface ClusterWorkerOptions extends ClusterOptions {
-  /** What runs the tasks. The worker shuts it down when it goes. */
-  readonly executor: Executor;
-  /** How many tasks run at once; by default what the executor has. */
-  readonly slots?: number;
-  /** Where this machine's code is: the folder of the package whose functions come by reference, or one in it. The current directory by default. */
-  readonly root?: string;
-  /** The only packages or modules (`package`, `package/path.js`) of which functions are run; then none is taken that comes as text. */
-  readonly allowedModules?: readonly string[];
-  /** How many workers may be lost with a batch before its tasks fail; 5 by default. */
-  readonly maxDeliveries?: number;
-  /** Called with what an operator may want to know. */
-  readonly onLog?: (entry: WorkerLogEntry) => void;
-}
-
-export interface WorkerLogEntry {
-  readonly level: 'info' | 'warn' | 'error';
-  /** A word for programs: `started`, `refused`, `drained`. */
-  readonly event: string;
-  readonly message: string;
-  readonly [field: string]: unknown;
-}
-
-export interface ClusterWorkerStatus extends Presence {
-  readonly state: 'working' | 'draining' | 'failing' | 'closed';
-  readonly isConnected: boolean;
-}
+import { watchConnection } from './watch-connection.js';
+import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
 
 /** So much work may be held beyond what runs, so that no slot waits for the broker. */
 const aheadMs = 20;
 const lookMs = 5;
 /** So many batches are asked for at once. */
 const fetchMax = 64;
-const cancelledKept = 10_000;
-/** A batch that has waited this long may have been cancelled before this worker listened, or run before. */
-const mayBeKnownAfterMs = 1000;
 
 export class ClusterWorker {
   readonly name: string;
@@ -78,18 +46,18 @@ export class ClusterWorker {
   readonly #executor: Executor;
   readonly #options: ClusterWorkerOptions;
   readonly #seal: Seal;
-  readonly #rules: CodeRules;
   readonly #slots: number;
   readonly #held = new Map<string, HeldBatch>();
-  readonly #handles = new Map<string, Promise<FunctionHandle>>();
-  readonly #cancelled = new Map<string, Set<number>>();
+  readonly #opener: BatchOpener;
+  readonly #cancellations: Cancellations;
   readonly #allowance = new Allowance('auto');
-  readonly #replays = new Replays();
+  readonly #maxDeliveries: number;
   readonly #abort = sharedAbort();
   readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
   #state: ClusterWorkerStatus['state'] = 'working';
-  #opening = 0;
+  /** Batches whose function, or large body, is being fetched. */
+  readonly #opening = new Set<Delivery>();
   /** How many tasks a batch has, lately. */
   #batchTasks = 1;
   #counts = { done: 0, failed: 0, refused: 0 };
@@ -100,10 +68,20 @@ export class ClusterWorker {
     this.#options = options;
     this.#broker = broker;
     this.#executor = options.executor;
+    this.#maxDeliveries = options.maxDeliveries ?? 5;
     this.#seal = seal;
     this.name = options.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
-    this.#rules = { root: options.root ?? process.cwd(), allowedModules: options.allowedModules };
+    const rules = { root: options.root ?? process.cwd(), allowedModules: options.allowedModules };
+    this.#opener = new BatchOpener({
+      broker,
+      seal,
+      functions: new KnownFunctions(broker, seal, rules),
+      worker: this.name,
+      signal: this.#abort.signal,
+      maxDeliveries: this.#maxDeliveries,
+    });
+    this.#cancellations = new Cancellations(seal, broker.names.cancel);
     this.closed = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -148,7 +126,7 @@ export class ClusterWorker {
     const limit = Number.isFinite(timeout)
       ? setTimeout(() => this.#giveBack('the worker is shut down'), timeout)
       : undefined;
-    while (this.#held.size > 0 || this.#opening > 0) await this.#untilWoken();
+    while (this.#held.size > 0 || this.#opening.size > 0) await this.#untilWoken();
     clearTimeout(limit);
     await this.#close();
   }
@@ -168,7 +146,17 @@ export class ClusterWorker {
         for (const batch of this.#held.values()) batch.look(this.#slots);
       }, lookMs),
     );
-    void this.#watchConnection();
+    void watchConnection(this.#broker.connection, {
+      log: (...entry) => this.#log(...entry),
+      away: () => {
+        this.#isConnected = false;
+      },
+      back: () => {
+        this.#isConnected = true;
+        this.#pulls.anew();
+        this.#orphans.lookSoon();
+      },
+    });
     this.#tellPresence();
     this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, {
       slots: this.#slots,
@@ -178,7 +166,7 @@ export class ClusterWorker {
 
   /** How many more batches are taken: as many as slots are free, or will be before more work could be here. */
   get #room(): number {
-    const held = this.#heldTasks + this.#opening;
+    const held = this.#heldTasks + this.#opening.size;
     const { typicalMs } = this.#allowance;
     const tasks =
       typicalMs === 0 ? this.#slots : Math.max(this.#slots, Math.floor((aheadMs * this.#slots) / typicalMs));
@@ -197,12 +185,15 @@ export class ClusterWorker {
       delivery.giveBack();
       return;
     }
-    this.#opening += 1;
+    this.#opening.add(delivery);
     this.#askForMore();
-    await this.#open(delivery);
-    this.#opening -= 1;
-    this.#askForMore();
-    this.#wakeUp();
+    try {
+      await this.#open(delivery);
+    } finally {
+      this.#opening.delete(delivery);
+      this.#askForMore();
+      this.#wakeUp();
+    }
   }
 
   #askForMore(): void {
@@ -210,49 +201,23 @@ export class ClusterWorker {
   }
 
   async #open(delivery: Delivery): Promise<void> {
-    const { subject, data, storedAt, streamSeq, count, messageId } = delivery;
-    const [, , , client = '', id = ''] = subject.split('.');
-    // What would be told of a longer one would be told of another batch.
-    if (subject !== this.#broker.names.tasksOf(client, id))
-      return this.#refuse(delivery, undefined, new Refusal('MALFORMED', 'its subject names no batch'));
+    const { client, id } = idsOf(delivery);
     const held = this.#held.get(subjectKey(client, id));
-    if (held?.delivery.streamSeq === streamSeq) {
+    if (held?.delivery.streamSeq === delivery.streamSeq) {
       held.delivery = delivery;
       return;
     }
-    const log = this.#logOf(client, id);
-    try {
-      const batch = await openBody<TaskBatch>(this.#broker, this.#seal, subject, data);
-      checkBatch(batch);
-      log.names = namesOf(batch);
-      const { issuedAt } = batch;
-      this.#replays.check({ subject, id, messageId, issuedAt, storedAt, streamSeq, isSigned: this.#seal.isSigned });
-      if (count > 1 || Date.now() - storedAt > mayBeKnownAfterMs) await log.read();
-      const handles = await this.#handlesFor(batch);
-      this.#run(delivery, { client, id, log, batch, handles });
-    } catch (error) {
-      const { maxDeliveries = maxDeliveriesDefault } = this.#options;
-      if (error instanceof Refusal) await this.#refuse(delivery, log, error);
-      else if (count > maxDeliveries) {
-        const why = `it could not be opened by ${count} workers in turn (maxDeliveries): ${(error as Error).message}`;
-        await this.#refuse(delivery, log, new Refusal('TOO_MANY_DELIVERIES', why, { cause: error }));
-      } else {
-        this.#log(
-          'error',
-          'not-opened',
-          `a batch could not be opened, and is given back: ${(error as Error).message}`,
-          { batch: id },
-        );
-        delivery.giveBack(1000);
-      }
+    const opened = await this.#opener.open(delivery);
+    if (opened.kind === 'refused') await this.#refuse(delivery, opened.log, opened.refusal);
+    else if (opened.kind === 'opened') this.#run(delivery, opened);
+    else {
+      const message = `a batch could not be opened, and is given back: ${(opened.error as Error).message}`;
+      this.#log('error', 'not-opened', message, { batch: id });
+      delivery.giveBack(1000);
     }
   }
 
-  #run(
-    delivery: Delivery,
-    of: { client: string; id: string; log: NewsLog; batch: TaskBatch; handles: Map<string, FunctionHandle> },
-  ): void {
-    const { client, id, log, batch, handles } = of;
+  #run(delivery: Delivery, { client, id, log, batch, handles }: OpenedBatch): void {
     const held = new HeldBatch({
       client,
       id,
@@ -270,10 +235,9 @@ export class ClusterWorker {
     this.#held.set(subjectKey(client, id), held);
     const size = batch.groups.reduce((sum, [, , , , tasks]) => sum + tasks, 0);
     this.#batchTasks = Math.max(1, (this.#batchTasks + size) / 2);
-    const { maxDeliveries = maxDeliveriesDefault } = this.#options;
-    held.run(batch, handles, poolOf(this.#executor), this.#cancelled.get(subjectKey(client, id)) ?? none);
+    held.run(batch, handles, poolOf(this.#executor), this.#cancellations.of(client, id));
     const deliveries = delivery.count;
-    if (deliveries > maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
+    if (deliveries > this.#maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
     if (deliveries > 1)
       this.#log('warn', 'redelivered', `batch ${id} was given out for the ${deliveries}. time`, {
         batch: id,
@@ -296,7 +260,7 @@ export class ClusterWorker {
       batch.delivery.giveBack(1000);
     }
     this.#held.delete(subjectKey(batch.client, batch.id));
-    this.#cancelled.delete(subjectKey(batch.client, batch.id));
+    this.#cancellations.forget(batch.client, batch.id);
     this.#wakeUp();
   }
 
@@ -312,90 +276,21 @@ export class ClusterWorker {
     delivery.term();
   }
 
-  async #handlesFor(batch: TaskBatch): Promise<Map<string, FunctionHandle>> {
-    const handles = new Map<string, FunctionHandle>();
-    for (const [digest] of batch.groups) if (!handles.has(digest)) handles.set(digest, await this.#handle(digest));
-    return handles;
-  }
-
-  #handle(digest: string): Promise<FunctionHandle> {
-    let handle = this.#handles.get(digest);
-    if (handle === undefined) {
-      handle = this.#fetchCode(digest);
-      handle.catch(() => this.#handles.delete(digest));
-      this.#handles.set(digest, handle);
-      if (this.#handles.size > handlesMax) this.#handles.delete(this.#handles.keys().next().value as string);
-    }
-    return handle;
-  }
-
-  async #fetchCode(digest: string): Promise<FunctionHandle> {
-    const { names } = this.#broker;
-    if (!/^[0-9a-f]{32}$/.test(digest)) throw new Refusal('MALFORMED', 'a function is named by no digest');
-    let refusal = new Refusal(
-      'CODE_NOT_FOUND',
-      `the broker does not have the function ${digest} any more: submit the task again`,
-    );
-    let copies = 0;
-    for await (const { subject, data } of this.#broker.stored(names.code, names.codeOf(digest, '*'))) {
-      const bytes = await this.#openCopy(subject, data);
-      if (!(bytes instanceof Refusal)) return handleOf({ digest, bytes }, this.#rules);
-      refusal = bytes;
-      copies += 1;
-      if (copies === copiesMax) break;
-    }
-    throw refusal;
-  }
-
-  async #openCopy(subject: string, data: Uint8Array): Promise<Buffer | Refusal> {
-    try {
-      return this.#seal.open(subject, await sealedBytes(this.#broker, data));
-    } catch (error) {
-      if (error instanceof Refusal) return error;
-      throw error;
-    }
-  }
-
-  #logOf(client: string, id: string): NewsLog {
-    const { names } = this.#broker;
-    return new NewsLog({
-      broker: this.#broker,
-      seal: this.#seal,
-      subject: names.resultsOf(client, id),
-      worker: this.name,
-      signal: this.#abort.signal,
-      onElsewhere: () => {},
-    });
-  }
-
   // ── What is held ──
 
   #keepHeld(): void {
     for (const { delivery } of this.#held.values()) delivery.working();
+    for (const delivery of this.#opening) delivery.working();
   }
 
   #heardCancel(data: Uint8Array): void {
-    let message: CancelMessage;
     try {
-      message = decode(this.#seal.open(this.#broker.names.cancel, data)) as CancelMessage;
-      checkCancel(message);
+      const message = this.#cancellations.take(data);
+      this.#held.get(subjectKey(message.client, message.batch))?.cancel(message);
     } catch (error) {
-      this.#log('warn', 'refused', `refused to cancel tasks: ${(error as Error).message}`, {
-        reason: (error as Refusal).reason as RefusalReason,
-      });
-      return;
+      const { message, reason } = error as Refusal;
+      this.#log('warn', 'refused', `refused to cancel tasks: ${message}`, { reason });
     }
-    const key = subjectKey(message.client, message.batch);
-    const held = this.#held.get(key);
-    if (held !== undefined) {
-      held.cancel(message);
-      return;
-    }
-    // It may be on its way here.
-    const known = this.#cancelled.get(key) ?? new Set();
-    for (const index of message.indices) known.add(index);
-    this.#cancelled.set(key, known);
-    if (this.#cancelled.size > cancelledKept) this.#cancelled.delete(this.#cancelled.keys().next().value as string);
   }
 
   #giveBack(why: string): void {
@@ -458,37 +353,6 @@ export class ClusterWorker {
     this.#broker.tell(presence, encodePresence(this.#seal, presence, this.#presence()));
   }
 
-  async #watchConnection(): Promise<void> {
-    // Said once, not each time that it is so.
-    const said = new Set<string>();
-    for await (const status of this.#broker.connection.status()) {
-      const { type } = status;
-      if (type === 'error') {
-        const { name, message } = status.error;
-        if (said.has(message)) continue;
-        said.add(message);
-        const isLockedOut = name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError';
-        if (isLockedOut)
-          this.#log(
-            'error',
-            'locked-out',
-            `the broker does not let this worker in (${message}), which goes on trying: renew its credentials`,
-            { reason: name },
-          );
-        else this.#log('warn', 'broker-error', `the broker says: ${message}`, { reason: name });
-      } else if (type === 'disconnect') {
-        this.#isConnected = false;
-        this.#log('warn', 'disconnected', 'the broker is away; what runs goes on');
-      } else if (type === 'reconnect') {
-        this.#isConnected = true;
-        this.#log('info', 'reconnected', 'the broker is back');
-        said.clear();
-        this.#pulls.anew();
-        this.#orphans.lookSoon();
-      }
-    }
-  }
-
   #log(
     level: WorkerLogEntry['level'],
     event: string,
@@ -513,12 +377,6 @@ export class ClusterWorker {
     });
   }
 }
-
-const handlesMax = 1000;
-const maxDeliveriesDefault = 5;
-/** Signers whose copies of one function are tried. */
-const copiesMax = 100;
-const none: ReadonlySet<number> = new Set();
 
 function subjectKey(client: string, batch: string): string {
   return `${client}.${batch}`;

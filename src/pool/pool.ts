@@ -162,11 +162,10 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
   stats(): ExecutorStats {
     const workers = [...this.#crew.slots];
     const running = workers.filter((slot) => slot.running !== undefined).length;
-    const { maxWorkers } = this.settings;
     return this.#tally.snapshot({
       state: this.#state,
       workers: workers.map(workerStats),
-      maxWorkers,
+      maxWorkers: this.maxWorkers,
       running,
       queued: this.#pendingCount - running,
     });

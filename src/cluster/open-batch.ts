@@ -1,0 +1,94 @@
+/** A batch as it came → what there is to run: who signed it, what of it is known, and its functions. */
+
+import type { FunctionHandle } from '../functions/handle.js';
+import { openBody } from './bodies.js';
+import type { Broker } from './broker.js';
+import type { Delivery } from './delivery.js';
+import type { KnownFunctions } from './known-functions.js';
+import { namesOf, type TaskBatch } from './messages.js';
+import { NewsLog } from './news-log.js';
+import { Refusal } from './refusal.js';
+import { Replays } from './replays.js';
+import type { Seal } from './seal.js';
+import { checkBatch } from './shapes.js';
+
+export interface OpenedBatch {
+  readonly kind: 'opened';
+  readonly client: string;
+  readonly id: string;
+  readonly log: NewsLog;
+  readonly batch: TaskBatch;
+  readonly handles: ReadonlyMap<string, FunctionHandle>;
+}
+
+export type Opening =
+  | OpenedBatch
+  /** `log` where there is somebody to tell. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly log: NewsLog | undefined }
+  /** Not now: the broker is away. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+export interface BatchOpenerOf {
+  readonly broker: Broker;
+  readonly seal: Seal;
+  readonly functions: KnownFunctions;
+  /** Who opens it. */
+  readonly worker: string;
+  readonly signal: AbortSignal;
+  /** How often a batch may be given out before that is held against it. */
+  readonly maxDeliveries: number;
+}
+
+/** A batch that has waited this long may have been cancelled before this worker listened, or run before. */
+const mayBeKnownAfterMs = 1000;
+
+export class BatchOpener {
+  readonly #of: BatchOpenerOf;
+  readonly #replays = new Replays();
+
+  constructor(of: BatchOpenerOf) {
+    this.#of = of;
+  }
+
+  async open(delivery: Delivery): Promise<Opening> {
+    const { broker, seal, functions, maxDeliveries } = this.#of;
+    const { subject, data, storedAt, streamSeq, count, messageId } = delivery;
+    const { client, id } = idsOf(delivery);
+    // What would be told of a longer one would be told of another batch.
+    if (subject !== broker.names.tasksOf(client, id))
+      return { kind: 'refused', refusal: new Refusal('MALFORMED', 'its subject names no batch'), log: undefined };
+    const log = this.#logOf(client, id);
+    try {
+      const batch = await openBody<TaskBatch>(broker, seal, subject, data);
+      checkBatch(batch);
+      log.names = namesOf(batch);
+      const { issuedAt } = batch;
+      this.#replays.check({ subject, id, messageId, issuedAt, storedAt, streamSeq, isSigned: seal.isSigned });
+      if (count > 1 || Date.now() - storedAt > mayBeKnownAfterMs) await log.read();
+      return { kind: 'opened', client, id, log, batch, handles: await functions.handlesFor(batch) };
+    } catch (error) {
+      if (error instanceof Refusal) return { kind: 'refused', refusal: error, log };
+      if (count <= maxDeliveries) return { kind: 'failed', error };
+      const why = `it could not be opened by ${count} workers in turn (maxDeliveries): ${(error as Error).message}`;
+      return { kind: 'refused', refusal: new Refusal('TOO_MANY_DELIVERIES', why, { cause: error }), log };
+    }
+  }
+
+  #logOf(client: string, id: string): NewsLog {
+    const { broker, seal, worker, signal } = this.#of;
+    return new NewsLog({
+      broker,
+      seal,
+      subject: broker.names.resultsOf(client, id),
+      worker,
+      signal,
+      onElsewhere: () => {},
+    });
+  }
+}
+
+/** Whose batch it is, by its subject. */
+export function idsOf({ subject }: Delivery): { readonly client: string; readonly id: string } {
+  const [, , , client = '', id = ''] = subject.split('.');
+  return { client, id };
+}

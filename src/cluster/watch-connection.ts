@@ -1,0 +1,39 @@
+/** What a worker's connection goes through, said once each. */
+
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { WorkerLogEntry } from './worker-options.js';
+
+export interface ConnectionEvents {
+  log(level: WorkerLogEntry['level'], event: string, message: string, fields?: Readonly<Record<string, unknown>>): void;
+  away(): void;
+  back(): void;
+}
+
+export async function watchConnection(connection: NatsConnection, on: ConnectionEvents): Promise<void> {
+  // Said once, not each time that it is so.
+  const said = new Set<string>();
+  for await (const status of connection.status()) {
+    const { type } = status;
+    if (type === 'error') {
+      const { name, message } = status.error;
+      if (said.has(message)) continue;
+      said.add(message);
+      const isLockedOut = name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError';
+      if (isLockedOut)
+        on.log(
+          'error',
+          'locked-out',
+          `the broker does not let this worker in (${message}), which goes on trying: renew its credentials`,
+          { reason: name },
+        );
+      else on.log('warn', 'broker-error', `the broker says: ${message}`, { reason: name });
+    } else if (type === 'disconnect') {
+      on.away();
+      on.log('warn', 'disconnected', 'the broker is away; what runs goes on');
+    } else if (type === 'reconnect') {
+      on.log('info', 'reconnected', 'the broker is back');
+      said.clear();
+      on.back();
+    }
+  }
+}
