@@ -63,9 +63,7 @@ export class PulledDelivery implements Delivery {
   }
 
   giveBack(delayMs = 0): void {
-    // Not with the broker's own delay: the server of Debian 12 sometimes forgets a message that is given back with one.
-    if (delayMs === 0) this.#answer('-NAK');
-    else setTimeout(() => this.#answer('-NAK'), delayMs).unref();
+    this.#answer(delayMs === 0 ? '-NAK' : `-NAK ${JSON.stringify({ delay: delayMs * 1_000_000 })}`);
   }
 
   #answer(text: string): void {
