@@ -292,7 +292,8 @@ export class Broker {
    */
   async removeOrphans(): Promise<void> {
     const { ack_floor: floor } = await this.#jsm.consumers.info(this.names.tasks, workersConsumer);
-    if (floor.stream_seq > 0) await this.#jsm.streams.purge(this.names.tasks, { seq: floor.stream_seq + 1 });
+    // Not the one at the floor itself: that server also forgets that it has given out the message to which it purges, which then nobody gets again.
+    if (floor.stream_seq > 1) await this.#jsm.streams.purge(this.names.tasks, { seq: floor.stream_seq });
   }
 
   tell(subject: string, body: Uint8Array): void {

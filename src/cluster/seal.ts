@@ -20,7 +20,7 @@ import {
 import { Refusal } from './refusal.js';
 
 /** A key as PEM, or a key object. */
-export type KeyText = string | KeyObject;
+type KeyText = string | KeyObject;
 
 /** A secret that all share, or an Ed25519 pair for each with the public keys of whom it trusts. */
 export type ClusterKey =

@@ -86,7 +86,7 @@ export class ClusterWorker {
   readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
   #state: ClusterWorkerStatus['state'] = 'working';
-  #opening = 0;
+  readonly #opening = new Set<Delivery>();
   /** How many tasks a batch has, lately. */
   #batchTasks = 1;
   #counts = { done: 0, failed: 0, refused: 0 };
@@ -143,7 +143,7 @@ export class ClusterWorker {
     const limit = Number.isFinite(timeout)
       ? setTimeout(() => this.#giveBack('the worker is shut down'), timeout)
       : undefined;
-    while (this.#held.size > 0 || this.#opening > 0) await this.#untilWoken();
+    while (this.#held.size > 0 || this.#opening.size > 0) await this.#untilWoken();
     clearTimeout(limit);
     await this.#close();
   }
@@ -174,7 +174,7 @@ export class ClusterWorker {
 
   /** How many more batches are taken: as many as slots are free, or will be before more work could be here. */
   get #room(): number {
-    const held = this.#heldTasks + this.#opening;
+    const held = this.#heldTasks + this.#opening.size;
     const { typicalMs } = this.#allowance;
     const tasks =
       typicalMs === 0 ? this.#slots : Math.max(this.#slots, Math.floor((aheadMs * this.#slots) / typicalMs));
@@ -192,10 +192,10 @@ export class ClusterWorker {
       delivery.giveBack();
       return;
     }
-    this.#opening += 1;
+    this.#opening.add(delivery);
     this.#askForMore();
     void this.#open(delivery).finally(() => {
-      this.#opening -= 1;
+      this.#opening.delete(delivery);
       this.#askForMore();
       this.#wakeUp();
     });
@@ -362,6 +362,8 @@ export class ClusterWorker {
 
   #keepHeld(): void {
     for (const { delivery } of this.#held.values()) delivery.working();
+    // Its function, or a large body, is being fetched.
+    for (const delivery of this.#opening) delivery.working();
   }
 
   #heardCancel(data: Uint8Array): void {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { encode } from '../../src/cluster/codec.js';
 import { sealFor } from '../../src/cluster/seal.js';
 import { Guarded, refusal, secret } from './guarded.js';
@@ -230,5 +231,18 @@ describe('code', { timeout: 60_000 }, () => {
     await guarded.refuses('MALFORMED', () =>
       guarded.send(task, seal.close(task, encode({ version: 1, issuedAt: Date.now(), groups }, true)), 'swapped'),
     );
+  });
+
+  test('a task that no worker can open is refused after so many tries', async () => {
+    await using guarded = await Guarded.start(server);
+    const executor = guarded.submitter();
+    const double = (x: number): number => x * 2;
+    equal(await executor.submit(double, 1), 2);
+    await guarded.worker.drain();
+    // The submitter has stored its function, and relies on that.
+    await (await jetstreamManager(guarded.stranger)).streams.delete(`CF_${guarded.queue}_CODE`);
+    await guarded.addWorker({ key: secret, manageStreams: false, maxDeliveries: 1 });
+    const error = await refusal(executor.submit(double, 1), 'TOO_MANY_DELIVERIES');
+    match(error.message, /could not be opened by 2 workers in turn \(maxDeliveries\): /);
   });
 });
