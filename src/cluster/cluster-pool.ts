@@ -210,9 +210,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     this.#unobserved.delete(task.future);
   }
 
-  waitBegins(): undefined {
-    return undefined;
-  }
+  waitBegins(): undefined {}
 
   ringClosed(): void {}
 
@@ -325,8 +323,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   #stopAll(limitMs: number): Future<unknown>[] {
-    const { namePrefix } = this.#settings;
-    const reason = new TimeoutError(`${namePrefix} did not finish within the ${limitMs} ms that its shutdown allowed`);
+    const name = this.#settings.namePrefix;
+    const reason = new TimeoutError(`${name} did not finish within the ${limitMs} ms that its shutdown allowed`);
     const tasks = this.#pendingTasks();
     for (const task of tasks) task.future.kill(reason);
     return tasks.map((task) => task.future);
@@ -340,9 +338,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   #runningCount(): number {
-    let running = 0;
-    for (const batch of this.#batches.values()) running += batch.runningCount;
-    return running;
+    return [...this.#batches.values()].reduce((sum, batch) => sum + batch.runningCount, 0);
   }
 
   #broken(): BrokenExecutorError {

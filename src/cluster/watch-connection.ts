@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { WorkerLogEntry } from './worker-options.js';
 
 export interface ConnectionEvents {
-  log(level: WorkerLogEntry['level'], event: string, message: string, fields?: Readonly<Record<string, unknown>>): void;
+  log(level: WorkerLogEntry['level'], event: string, message: string, fields?: object): void;
   away(): void;
   back(): void;
 }

@@ -11,9 +11,10 @@
 
 import { hostname } from 'node:os';
 import { type Executor, poolOf } from '../executors/executor.js';
-import { Allowance } from '../pool/allowance.js';
+import { Waiters } from '../future/waiters.js';
 import { Broker } from './broker.js';
 import { Cancellations } from './cancellations.js';
+import { Capacity } from './capacity.js';
 import { checkReach, clusterSettings } from './cluster-options.js';
 import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
@@ -30,11 +31,7 @@ import type { Seal } from './seal.js';
 import { watchConnection } from './watch-connection.js';
 import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
 
-/** So much work may be held beyond what runs, so that no slot waits for the broker. */
-const aheadMs = 20;
 const lookMs = 5;
-/** So many batches are asked for at once. */
-const fetchMax = 64;
 
 export class ClusterWorker {
   readonly name: string;
@@ -50,7 +47,7 @@ export class ClusterWorker {
   readonly #held = new Map<string, HeldBatch>();
   readonly #opener: BatchOpener;
   readonly #cancellations: Cancellations;
-  readonly #allowance = new Allowance('auto');
+  readonly #capacity: Capacity;
   readonly #maxDeliveries: number;
   readonly #abort = sharedAbort();
   readonly #startedAt = Date.now();
@@ -58,10 +55,8 @@ export class ClusterWorker {
   #state: ClusterWorkerStatus['state'] = 'working';
   /** Batches whose function, or large body, is being fetched. */
   readonly #opening = new Set<Delivery>();
-  /** How many tasks a batch has, lately. */
-  #batchTasks = 1;
   #counts = { done: 0, failed: 0, refused: 0 };
-  #wake: (() => void) | undefined;
+  readonly #waiters = new Waiters();
   #settle: { resolve(): void; reject(error: unknown): void } = { resolve() {}, reject() {} };
 
   private constructor(options: ClusterWorkerOptions, broker: Broker, seal: Seal, ackWaitMs: number) {
@@ -72,6 +67,7 @@ export class ClusterWorker {
     this.#seal = seal;
     this.name = options.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
+    this.#capacity = new Capacity(this.#slots);
     const rules = { root: options.root ?? process.cwd(), allowedModules: options.allowedModules };
     this.#opener = new BatchOpener({
       broker,
@@ -122,11 +118,10 @@ export class ClusterWorker {
       this.#log('info', 'draining', `takes no more; ${this.#held.size} batches are finished first`);
       this.#tellPresence();
     }
-    this.#wakeUp();
-    const limit = Number.isFinite(timeout)
-      ? setTimeout(() => this.#giveBack('the worker is shut down'), timeout)
-      : undefined;
-    while (this.#held.size > 0 || this.#opening.size > 0) await this.#untilWoken();
+    this.#waiters.wake();
+    const giveBack = (): void => this.#giveBack('the worker is shut down');
+    const limit = Number.isFinite(timeout) ? setTimeout(giveBack, timeout) : undefined;
+    while (this.#held.size > 0 || this.#opening.size > 0) await this.#waiters.wait(Number.POSITIVE_INFINITY);
     clearTimeout(limit);
     await this.#close();
   }
@@ -164,13 +159,8 @@ export class ClusterWorker {
     this.#pulls.want(this.#room);
   }
 
-  /** How many more batches are taken: as many as slots are free, or will be before more work could be here. */
   get #room(): number {
-    const held = this.#heldTasks + this.#opening.size;
-    const { typicalMs } = this.#allowance;
-    const tasks =
-      typicalMs === 0 ? this.#slots : Math.max(this.#slots, Math.floor((aheadMs * this.#slots) / typicalMs));
-    return Math.min(fetchMax, Math.ceil(Math.max(0, tasks - held) / this.#batchTasks));
+    return this.#capacity.room(this.#heldTasks + this.#opening.size);
   }
 
   get #heldTasks(): number {
@@ -192,7 +182,7 @@ export class ClusterWorker {
     } finally {
       this.#opening.delete(delivery);
       this.#askForMore();
-      this.#wakeUp();
+      this.#waiters.wake();
     }
   }
 
@@ -226,23 +216,22 @@ export class ClusterWorker {
       onOutcome: (isFailure, ms) => {
         this.#counts.done += 1;
         if (isFailure) this.#counts.failed += 1;
-        this.#allowance.measured(ms);
+        this.#capacity.measured(ms);
         this.#askForMore();
       },
       onComplete: (done) => void this.#finish(done),
       onBroken: (error) => this.#fail(error),
     });
     this.#held.set(subjectKey(client, id), held);
-    const size = batch.groups.reduce((sum, [, , , , tasks]) => sum + tasks, 0);
-    this.#batchTasks = Math.max(1, (this.#batchTasks + size) / 2);
+    this.#capacity.took(batch);
     held.run(batch, handles, poolOf(this.#executor), this.#cancellations.of(client, id));
     const deliveries = delivery.count;
     if (deliveries > this.#maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
-    if (deliveries > 1)
-      this.#log('warn', 'redelivered', `batch ${id} was given out for the ${deliveries}. time`, {
-        batch: id,
-        deliveries,
-      });
+    if (deliveries === 1) return;
+    this.#log('warn', 'redelivered', `batch ${id} was given out for the ${deliveries}. time`, {
+      batch: id,
+      deliveries,
+    });
   }
 
   async #finish(batch: HeldBatch): Promise<void> {
@@ -261,7 +250,7 @@ export class ClusterWorker {
     }
     this.#held.delete(subjectKey(batch.client, batch.id));
     this.#cancellations.forget(batch.client, batch.id);
-    this.#wakeUp();
+    this.#waiters.wake();
   }
 
   async #refuse(delivery: Delivery, log: NewsLog | undefined, refusal: Refusal): Promise<void> {
@@ -297,13 +286,11 @@ export class ClusterWorker {
     for (const [key, batch] of this.#held) {
       batch.abandon(new Error(why));
       // What has its outcome keeps it.
-      void batch.log.written().then(
-        () => batch.delivery.giveBack(),
-        () => batch.delivery.giveBack(),
-      );
+      const written = batch.log.written().catch(() => {});
+      void written.then(() => batch.delivery.giveBack());
       this.#held.delete(key);
     }
-    this.#wakeUp();
+    this.#waiters.wake();
   }
 
   /** The executor can't run tasks any more: that is this worker's end, and nothing that its tasks should hear of. */
@@ -353,28 +340,8 @@ export class ClusterWorker {
     this.#broker.tell(presence, encodePresence(this.#seal, presence, this.#presence()));
   }
 
-  #log(
-    level: WorkerLogEntry['level'],
-    event: string,
-    message: string,
-    fields: Readonly<Record<string, unknown>> = {},
-  ): void {
+  #log(level: WorkerLogEntry['level'], event: string, message: string, fields: object = {}): void {
     this.#options.onLog?.({ level, event, message, worker: this.name, ...fields });
-  }
-
-  #wakeUp(): void {
-    this.#wake?.();
-  }
-
-  #untilWoken(): Promise<void> {
-    return new Promise((resolve) => {
-      const before = this.#wake;
-      this.#wake = () => {
-        this.#wake = undefined;
-        before?.();
-        resolve();
-      };
-    });
   }
 }
 
