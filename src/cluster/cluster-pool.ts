@@ -78,6 +78,11 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     return this.#link.slots;
   }
 
+  /** What is on its way takes longer than to a worker of this machine, and several messages are to be on it. */
+  get mapBufferSize(): number {
+    return this.#settings.maxInFlight;
+  }
+
   expectWork(): void {
     if (this.#state === 'running') this.#link.open();
   }

@@ -10,7 +10,7 @@ import type { TaskPool } from '../pool/task-pool.js';
 import type { TaskSettings } from '../pool/task-settings.js';
 import { workerMark } from '../protocol/process-data.js';
 import { workerScope } from '../worker/current.js';
-import { type InputsOf, MapResults, type MapSource } from './map.js';
+import { defaultBufferSize, type InputsOf, MapResults, type MapSource } from './map.js';
 import { checkNames, defaultTaskSettings, duration, type TaskOptions, taskSettings } from './options.js';
 
 export interface ShutdownOptions {
@@ -85,6 +85,7 @@ export abstract class Executor implements AsyncDisposable {
       submit: (body, sink) => this.pool.submit(handle, body, this.settings, site, sink),
       decode: (error) => decodeTaskError(error, handle, site),
       maxWorkers: this.pool.maxWorkers,
+      bufferSize: this.pool.mapBufferSize ?? defaultBufferSize,
       started: (results) => this.unstartedMaps.delete(results),
     };
     const results = new MapResults<Awaited<R>>(source, inputs as Iterable<unknown>[]);

@@ -30,16 +30,17 @@ export interface MapSource {
   submit(body: TaskBody, sink: TaskSink): Task;
   decode(error: EncodedError): unknown;
   readonly maxWorkers: number;
+  readonly bufferSize: number;
   started(results: MapResults<unknown>): void;
 }
 
-const defaultBufferSize = 1024;
+export const defaultBufferSize = 1024;
 
 export class MapResults<T> implements AsyncIterableIterator<T> {
   readonly #source: MapSource;
   readonly #reader: RowReader;
   #state: 'chaining' | 'running' | 'ended' = 'chaining';
-  #bufferSize = defaultBufferSize;
+  #bufferSize: number;
   #chunkSize: number | 'auto' = 'auto';
   #timeoutMs = Number.POSITIVE_INFINITY;
   #deadline = Number.POSITIVE_INFINITY;
@@ -55,6 +56,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
   /** @internal */
   constructor(source: MapSource, inputs: readonly (Iterable<unknown> | AsyncIterable<unknown>)[]) {
     this.#source = source;
+    this.#bufferSize = source.bufferSize;
     this.#reader = new RowReader(inputs);
     queueMicrotask(() => this.startNow());
   }
@@ -74,7 +76,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  /** How many items are read ahead of the reader at most; 1024 by default. */
+  /** How many items are read ahead of the reader at most; 1024 by default, and as many as may be in flight on a cluster. */
   bufferSize(size: number): this {
     this.#checkChaining('bufferSize');
     this.#bufferSize = wholeNumber('bufferSize', requireNumber('bufferSize', size), 1) as number;

@@ -17,6 +17,8 @@ export interface ShutdownWishes {
 export interface TaskPool {
   /** How many tasks can run at once, about. */
   readonly maxWorkers: number;
+  /** How many items a map reads ahead of its reader by default, where that is another number than usual. */
+  readonly mapBufferSize?: number;
   /** Work is coming. */
   expectWork(): void;
   /** Throws what `submit` would throw before it looks at the task. */

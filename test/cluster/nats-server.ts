@@ -12,15 +12,18 @@ const serversFolder = '/tmp';
 
 const debian = '/usr/sbin/nats-server';
 
-/** `$NATS_SERVER`, or the one of Debian's package, which is not on a normal user's PATH and is installed where it is missing. */
-function natsServer(): string {
-  const wanted = process.env['NATS_SERVER'];
-  if (wanted !== undefined) return wanted;
-  if (existsSync(debian)) return debian;
+/** Why there is no broker; `false` where there is one: `$NATS_SERVER`, or Debian's package, installed where it is missing and can be. */
+export function serverHindrance(): string | false {
+  if (process.env['NATS_SERVER'] !== undefined || existsSync(debian)) return false;
   const hindrance = missing('nats-server');
-  if (hindrance !== false)
-    throw new Error(`the cluster's tests need a broker: ${hindrance}, or name one by NATS_SERVER`);
-  return existsSync(debian) ? debian : 'nats-server';
+  return hindrance === false ? false : `the cluster's tests need a broker: ${hindrance}, or name one by NATS_SERVER`;
+}
+
+function natsServer(): string {
+  const hindrance = serverHindrance();
+  if (hindrance !== false) throw new Error(hindrance);
+  // Debian's is not on a normal user's PATH.
+  return process.env['NATS_SERVER'] ?? (existsSync(debian) ? debian : 'nats-server');
 }
 
 export interface TestServer {
