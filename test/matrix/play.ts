@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 // First, so that the library sees the temporary folder.
 import '../contract/own-tmp.js';
 import { BrokenExecutorError, type Executor, type Future, wait } from 'concurrent-futures';
-import { all, type Kind, workerPids } from '../contract/executors.js';
+import { type Kind, local, workerPids } from '../contract/executors.js';
 import { eventually, Stage } from '../contract/gates.js';
 import { Baseline } from '../contract/leaks.js';
 import { type Cell, sticks } from './axes.js';
@@ -32,7 +32,7 @@ interface Play {
 }
 
 export async function play(cell: Cell): Promise<void> {
-  const kind = all.find(({ name }) => name === cell.kind) as Kind;
+  const kind = local.find(({ name }) => name === cell.kind) as Kind;
   // A worker is announced in the tick after it was made: those of the loader that runs this file come first.
   await new Promise((resolve) => setImmediate(resolve));
   const baseline = new Baseline();

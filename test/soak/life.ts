@@ -15,7 +15,7 @@ import {
   TimeoutError,
   wait,
 } from 'concurrent-futures';
-import { type AnyOptions, all, type Kind } from '../contract/executors.js';
+import { type AnyOptions, type Kind, local } from '../contract/executors.js';
 import { eventually } from '../contract/gates.js';
 import type { KindName } from '../matrix/axes.js';
 import { echo, initialize } from './fixtures/tasks.js';
@@ -50,7 +50,7 @@ export class Life {
   #doing = 'start';
 
   constructor(kindName: KindName, random: Random, count: Count) {
-    this.#kind = all.find(({ name }) => name === kindName) as Kind;
+    this.#kind = local.find(({ name }) => name === kindName) as Kind;
     this.#random = random;
     this.#count = count;
     const hasSmallHeap = this.#kind.pooled && random.chance(0.15);
@@ -381,7 +381,7 @@ export class Life {
 
 /** An executor whose workers can't start: every future fails with the cause, and every later submit throws it. */
 export async function liveBroken(kindName: KindName, random: Random, count: Count): Promise<void> {
-  const kind = all.find(({ name }) => name === kindName) as Kind;
+  const kind = local.find(({ name }) => name === kindName) as Kind;
   const how = random.pick(['throw', 'exit', 'hang']);
   const options = { initializer: initialize, initargs: [how], startupTimeout: how === 'hang' ? 200 : 30_000 };
   const executor = kind.create({ maxWorkers: random.int(1, 3), ...options });
