@@ -32,6 +32,7 @@ import { type EarlierBatch, earlierHandle } from './earlier.js';
 import type { Link, LinkEvents } from './link.js';
 import type { News } from './messages.js';
 import { Outgoing } from './outgoing.js';
+import { Retries } from './retries.js';
 import { type NewsTaker, takeNews, unsendable } from './take-news.js';
 
 export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQueue' | 'maxQueueBytes'> {
@@ -51,8 +52,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   readonly #room: QueueRoom;
   readonly #tally = new Tally();
   readonly #unobserved: UnobservedFailures;
-  /** Tasks between two attempts, each with the way to cancel its timer. */
-  readonly #waiting = new Map<Task, () => void>();
+  readonly #retries: Retries;
   #state: 'running' | 'draining' | 'stopped' | 'broken' = 'running';
   #cause: unknown;
   #pendingCount = 0;
@@ -63,6 +63,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   constructor(settings: ClusterSettings, clock: Clock, makeLink: (events: LinkEvents) => Link) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#retries = new Retries(clock);
     this.#room = new QueueRoom(settings);
     this.#unobserved = new UnobservedFailures(settings.namePrefix);
     this.#link = makeLink(this);
@@ -159,7 +160,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   explain(): string {
     const { namePrefix } = this.#settings;
-    const waiting = this.#waiting.size === 0 ? [] : [`  ${this.#waiting.size} failed and wait for the next attempt`];
+    const waiting = this.#retries.size === 0 ? [] : [`  ${this.#retries.size} failed and wait for the next attempt`];
     return [
       `${namePrefix}: ${this.#state}`,
       ...this.#link.explain(),
@@ -173,8 +174,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   withdraw(task: Task): void {
     if (task.place === 'queued') this.#outgoing.remove(task);
-    this.#waiting.get(task)?.();
-    this.#waiting.delete(task);
+    this.#retries.remove(task);
   }
 
   endWorkerOf(task: Task, reason: unknown, gracefully: boolean): void {
@@ -219,7 +219,11 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   ringClosed(): void {}
 
-  // ── What the link tells ──
+  // ── What the link tells, and asks ──
+
+  isIdle(): boolean {
+    return this.#pendingCount === 0;
+  }
 
   onSlots(): void {
     this.#outgoing.dispatchSoon();
@@ -308,18 +312,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   /** What a worker told is that it failed. */
   failOrRetry(task: Task, error: unknown, runMs: number): void {
     const delayMs = this.#state === 'broken' ? undefined : task.retryAfter(error);
-    if (delayMs === undefined) {
-      task.fail(error, runMs);
-      return;
-    }
-    task.attempt += 1;
-    task.place = 'waiting';
-    task.holder = undefined;
-    const cancelTimer = this.#clock.after(delayMs, () => {
-      this.#waiting.delete(task);
-      this.#outgoing.push(task);
-    });
-    this.#waiting.set(task, cancelTimer);
+    if (delayMs === undefined) task.fail(error, runMs);
+    else this.#retries.add(task, delayMs, () => this.#outgoing.push(task));
   }
 
   #refuse(task: Task, cause: unknown): void {
@@ -337,7 +331,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   #pendingTasks(): Task[] {
     const held = [...this.#batches.values()].flatMap((batch) => batch.tasks);
-    return [...new Set([...held, ...this.#outgoing.tasks, ...this.#waiting.keys()])].filter(
+    return [...new Set([...held, ...this.#outgoing.tasks, ...this.#retries.tasks])].filter(
       (task) => task.place !== 'done',
     );
   }

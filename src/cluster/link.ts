@@ -32,6 +32,8 @@ export interface LinkEvents {
   /** The batch can't be sent, and is in nobody's hands. */
   onUnsendable(batch: Batch, error: unknown): void;
   onBroken(cause: unknown): void;
+  /** Whether nothing is pending. */
+  isIdle(): boolean;
   /** There are more or fewer workers. */
   onSlots(): void;
   /** What an earlier submitter of that name has left, before the first news of it; each task's name. */
@@ -120,11 +122,13 @@ export class Link {
     this.#opening = this.#connect();
   }
 
-  /** Nothing is pending. */
+  /** Nothing is pending, perhaps. */
   rest(): void {
     clearTimeout(this.#restTimer);
     // The connection holds the process as long as it is there; so does not this timer.
-    this.#restTimer = setTimeout(() => void this.#leave('away'), restMs);
+    this.#restTimer = setTimeout(() => {
+      if (this.#events.isIdle()) void this.#leave('away');
+    }, restMs);
   }
 
   /** Resolves once it is open, or can't be opened. */
@@ -156,6 +160,8 @@ export class Link {
         this.#state = 'open';
         void broker.connection.closed().then((why) => this.#lost(broker, why));
         for (const batch of this.#unsent.splice(0)) void this.#send(batch);
+        // What it was opened for may have been cancelled meanwhile.
+        this.rest();
         return;
       } catch (error) {
         await this.#broker?.close();
