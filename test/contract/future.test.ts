@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { CancelledError, type Executor, Future, InvalidStateError, TimeoutError } from 'concurrent-futures';
-import { local, pooled } from './executors.js';
+import { localPools, pooled } from './executors.js';
 import { holdUntilAborted } from './fixtures/aware.js';
 import { fail } from './fixtures/errors.js';
 import { hold, holdForever, mark, pow, spin } from './fixtures/tasks.js';
@@ -114,7 +114,7 @@ async function warmUp(executor: Executor): Promise<void> {
 
 contract(
   'killing a task that is over, but for its answer, costs no other',
-  { ...oneWorker, on: local },
+  { ...oneWorker, on: localPools },
   async ({ executor, stage }) => {
     await warmUp(executor);
     const over = executor.submit(mark, stage.dir, 'over');
@@ -130,7 +130,7 @@ contract(
 
 contract(
   'a task that heeds its signal, unread by its grace, costs no other',
-  { ...oneWorker, on: local },
+  { ...oneWorker, on: localPools },
   async ({ executor, stage }) => {
     await warmUp(executor);
     const controller = new AbortController();
@@ -150,7 +150,7 @@ contract(
 
 contract(
   'killing a task stops it also when the answer before it is not read yet',
-  { ...oneWorker, on: local },
+  { ...oneWorker, on: localPools },
   async (scene) => {
     const { executor, stage } = scene;
     await warmUp(executor);

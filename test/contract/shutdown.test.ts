@@ -2,7 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { type Executor, type Future, ShutdownError } from 'concurrent-futures';
-import { local, pooled, workerPids } from './executors.js';
+import { local, localPools, pooled, workerPids } from './executors.js';
 import { divmod, ZeroDivisionError } from './fixtures/errors.js';
 import { add, double, hold, holdForever, holdThenExit, mark, pow, spin, whereAmI } from './fixtures/tasks.js';
 import { contract } from './harness.js';
@@ -177,7 +177,7 @@ contract('at the end of its block an executor in "await using" is shut down', as
 
 contract(
   'when shutdown has returned, every worker has ended',
-  { ...three, on: local },
+  { ...three, on: localPools },
   async ({ kind, executor, stage }) => {
     const futures = range(3).map((index) => executor.submit(hold, stage.dir, `task ${index}`));
     await stage.lines('started', 3);
@@ -193,7 +193,7 @@ contract(
   },
 );
 
-contract('idle workers end with the shutdown', { on: local }, async ({ executor }) => {
+contract('idle workers end with the shutdown', { on: localPools }, async ({ executor }) => {
   const { pid } = await executor.submit(whereAmI);
   const started = liveThreads();
   await executor.shutdown();

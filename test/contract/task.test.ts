@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
 import { isWorker } from 'concurrent-futures';
-import { inline, local, pooled, processes, threads } from './executors.js';
+import { inline, local, localPools, pooled, processes, threads } from './executors.js';
 import { aboutMe, aboutMeLater, amIInAWorker, contextOf, lookAfterwards, reportSteps } from './fixtures/aware.js';
 import { hold, whereAmI } from './fixtures/tasks.js';
 import { contract } from './harness.js';
@@ -135,7 +135,7 @@ contract(
 
 contract(
   'stats name each worker and where it is',
-  { on: local, options: { maxWorkers: 1 } },
+  { on: localPools, options: { maxWorkers: 1 } },
   async ({ kind, executor }) => {
     const where = await executor.submit(whereAmI);
     const [worker, ...others] = executor.stats().workers;
