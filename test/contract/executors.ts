@@ -75,7 +75,9 @@ const clusterKind: Kind = {
 /** `CONTRACT_KIND=thread` narrows a run to one executor. */
 const wanted = process.env['CONTRACT_KIND'];
 /** Where CI runs, it has to be there: a test that skips itself for ever tells nothing. */
-const hindrance = wanted === undefined || wanted === 'cluster' ? serverHindrance() : false;
+// Soak and matrix are about pools of this machine, and count processes.
+const isContract = process.argv[1]?.includes('/contract/') === true;
+const hindrance = isContract && (wanted === undefined || wanted === 'cluster') ? serverHindrance() : false;
 if (hindrance !== false) {
   if (process.env['CI'] === 'true' || wanted === 'cluster') throw new Error(hindrance);
   test('the contract on a cluster', { skip: hindrance }, () => {});
@@ -93,7 +95,7 @@ export const processes: readonly Kind[] = among(processKind);
 export const inline: readonly Kind[] = among(inlineKind);
 export const blocking: readonly Kind[] = among(threadKind, inlineKind);
 
-const server = all.includes(clusterKind) ? await startServer() : undefined;
+const server = isContract && all.includes(clusterKind) ? await startServer() : undefined;
 
 /** The processes of an executor's workers that are there now; none for threads. */
 export function workerPids(kind: Kind, executor: Executor): number[] {
