@@ -248,10 +248,6 @@ export class Broker {
     return readBlob(await this.#blobStore(), name, bytesMax);
   }
 
-  async deleteBlob(name: string): Promise<void> {
-    await (await this.#blobStore()).delete(name).catch(() => {});
-  }
-
   /** Otherwise it is made when it is needed first. */
   async makeBlobStore(): Promise<void> {
     await this.#blobStore();

@@ -36,8 +36,6 @@ export interface NewsLogOf {
   readonly signal: AbortSignal;
   /** The names of the batch's tasks. */
   names?: readonly BatchNames[];
-  /** A task has an outcome that somebody else has stored. */
-  onElsewhere(index: number): void;
 }
 
 export class NewsLog {
@@ -62,11 +60,7 @@ export class NewsLog {
       this.#lastSeq = seq;
       if (seq <= known) continue;
       for (const item of await this.#trusted(data)) {
-        for (const index of settledBy(item)) {
-          if (this.#settled.has(index)) continue;
-          this.#settled.add(index);
-          this.#of.onElsewhere(index);
-        }
+        for (const index of settledBy(item)) this.#settled.add(index);
       }
     }
   }

@@ -82,7 +82,6 @@ export class BatchOpener {
       subject: broker.names.resultsOf(client, id),
       worker,
       signal,
-      onElsewhere: () => {},
     });
   }
 }
