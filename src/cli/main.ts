@@ -24,8 +24,10 @@ import {
 import type { ReportFlags } from './report-command.js';
 import { type ResumeFlags, runResume } from './resume-command.js';
 import { standardError } from './terminal.js';
-import type { TopFlags } from './top-command.js';
+import { runTop, type TopFlags } from './top-command.js';
 import { StartError, UsageError } from './usage-error.js';
+// Small, and what is large of them is loaded when it is needed: with files of their own, every command would be loaded from more files.
+import { runWorker } from './worker-command.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = exitCodes.succeeded;
@@ -76,7 +78,6 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('Run the tasks of a queue on this machine, until it is told to end. It logs JSON Lines.')
     .addHelpText('after', workerNotes)
     .action(async (flags: WorkerFlags) => {
-      const { runWorker } = await import('./worker-command.js');
       exitCode = await runWorker(flags);
     });
   declareBrokerOptions(program.command('top'))
@@ -86,7 +87,6 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('Show the workers of a queue and what waits for them, renewed each second.')
     .addHelpText('after', topNotes)
     .action(async (flags: TopFlags) => {
-      const { runTop } = await import('./top-command.js');
       exitCode = await runTop(flags);
     });
   program

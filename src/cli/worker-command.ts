@@ -9,7 +9,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Executor } from 'concurrent-futures';
 import type { ClusterWorker, ClusterWorkerOptions } from 'concurrent-futures/cluster';
 import { asUsageError, clusterOptions, isFinal } from './cluster/broker-options.js';
-import { serveHealth } from './cluster/health.js';
 import { type Log, startJsonLog } from './cluster/json-log.js';
 import type { WorkerFlags } from './cluster/worker-options.js';
 import { formatDuration } from './durations.js';
@@ -73,7 +72,10 @@ async function serve(flags: WorkerFlags, options: ClusterWorkerOptions, log: Log
     },
     () => log({ level: 'warn', event: 'ended-now', message: 'a second signal; another worker gets what it held' }),
   );
-  const health = flags.health === undefined ? undefined : await serveHealth(flags.health, () => worker?.status());
+  const health =
+    flags.health === undefined
+      ? undefined
+      : await (await import('./cluster/health.js')).serveHealth(flags.health, () => worker?.status());
   if (health !== undefined) log({ level: 'info', event: 'health', message: `${health.url}/healthz`, url: health.url });
   try {
     // Where tasks are counted, that would be one.
