@@ -29,7 +29,6 @@ export function testCluster(server: TestServer, options: PoolOptions & ThreadOpt
   const worker = ClusterWorker.start({
     ...common,
     executor: new ThreadPoolExecutor(pool),
-    onLog: (e) => process.env['CLOG'] && console.log(JSON.stringify(e)),
   });
   worker.catch(() => {});
   return new TestCluster({ ...common, ...own }, worker);

@@ -41,7 +41,7 @@ export interface ContractOptions {
   readonly timeout?: number;
 }
 
-const timeoutMs = Number(process.env['CONTRACT_TIMEOUT'] ?? 30_000);
+const timeoutMs = 30_000;
 const shutdownTimeoutMs = 10_000;
 
 // A test that failed may have left something that keeps this process alive: the others' results matter more.
