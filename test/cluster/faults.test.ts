@@ -14,12 +14,18 @@ async function knownToRun(future: Future<unknown>): Promise<void> {
   await eventually(() => future.running(), `${future} to be known to run`);
 }
 
+/** Known to run, and past the loading of its module: it has said so itself. */
+async function knownToHold(scene: ClusterScene, future: Future<unknown>): Promise<void> {
+  await knownToRun(future);
+  await eventually(() => scene.starts.includes('held'), `${future} to have begun`);
+}
+
 test('what a killed worker ran is run by another, and has one outcome', options, async () => {
   await using scene = await ClusterScene.start();
   const first = await scene.worker();
   const executor = scene.executor();
   const held = executor.submit(holdFor, scene.file, 'held', scene.gate);
-  await knownToRun(held);
+  await knownToHold(scene, held);
   const second = await scene.worker();
   first.kill('SIGKILL');
   scene.open();
@@ -132,7 +138,7 @@ test('a worker that was cut off stores no second outcome', options, async () => 
   const slow = await scene.worker();
   const executor = scene.executor();
   const held = executor.submit(holdFor, scene.file, 'held', scene.gate);
-  await knownToRun(held);
+  await knownToHold(scene, held);
   slow.kill('SIGSTOP');
   const other = await scene.worker();
   await eventually(() => scene.starts.length === 2, 'the task to be given to another worker', 20_000);
