@@ -228,7 +228,7 @@ export class Dispatcher {
     this.#clock.after(heldUpAfterMs, () => {
       this.#rebalanceIsDue = false;
       for (const slot of this.#crew.slots) {
-        slot.look();
+        slot.look(this.#clock.now());
         if (this.#isHeldUp(slot)) this.putBack(slot.takeBackUnstarted());
       }
       this.dispatch();

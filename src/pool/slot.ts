@@ -19,6 +19,11 @@ import type { Task, TaskHolder } from './task.js';
 
 /** How long a worker may take to receive a message, by how long it took to send: both copy it, and there it comes on top of other work. */
 const receivingFactor = 10;
+/**
+ * A worker that starts nothing for so long is stuck: about what it takes to start another one. Where more wants to run than there are cores,
+ * one may have to wait for its core for some tens of milliseconds, and yet another worker would make that worse.
+ */
+const stuckAfterMs = 100;
 
 export type SlotState = 'starting' | 'ready' | 'retiring' | 'condemned' | 'gone';
 
@@ -51,8 +56,8 @@ export class WorkerSlot implements TaskHolder {
   isStuck = false;
   /** What it said that it dies of. */
   dyingOf: EncodedError | undefined;
-  /** The next task at the last look at whether it is stuck. */
-  #seenSeq = -1;
+  /** What it was to start next at the last looks at whether it is stuck, and when it was seen first. */
+  #seen = { seq: -1, atMs: 0 };
   /** Cancels what is to happen when the worker is not ready, or its task not stopped, in time. */
   cancelTimer: () => void = () => {};
   /** Unanswered tasks in order; a place is `undefined` once its task was taken back. */
@@ -108,14 +113,11 @@ export class WorkerSlot implements TaskHolder {
     return this.link?.unsentBytes ?? 0;
   }
 
-  /** Looks whether it is stuck: at two looks it waited to start the same task. */
-  look(): void {
-    if (!this.isWaiting || this.isReceiving || this.unsentBytes > 0) {
-      this.#seenSeq = -1;
-      return;
-    }
-    if (this.#seenSeq === this.#firstSeq) this.isStuck = true;
-    this.#seenSeq = this.#firstSeq;
+  /** Looks whether it is stuck: at each look for a while it waited to start the same task. */
+  look(nowMs: number): void {
+    if (!this.isWaiting || this.isReceiving || this.unsentBytes > 0) this.#seen.seq = -1;
+    else if (this.#seen.seq !== this.#firstSeq) this.#seen = { seq: this.#firstSeq, atMs: nowMs };
+    else if (nowMs - this.#seen.atMs >= stuckAfterMs) this.isStuck = true;
   }
 
   /** Since when the worker runs its task. */
