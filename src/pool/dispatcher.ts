@@ -19,6 +19,8 @@ import { Wakefulness } from './wakefulness.js';
 const worthMs = 0.5;
 /** How long a task may run before what its worker holds behind it goes elsewhere, and before it is given no more. */
 const heldUpAfterMs = 5;
+/** What is left of its hand when it is filled up again: otherwise each answer would send one task, and each message one answer. */
+const refillBelow = 0.5;
 /** Who holds so many tasks, two of them at least for the time of a doze, does not run dry meanwhile. */
 const dozeAllowance = 4;
 
@@ -161,8 +163,7 @@ export class Dispatcher {
 
   #roomOf(slot: WorkerSlot, allowance: number): number {
     if (slot.state !== 'ready') return 0;
-    // Half empty before it is filled up again: otherwise each answer would send one task, and each message one answer.
-    if (slot.unanswered > allowance / 2 || (slot.unanswered > 0 && this.#isHeldUp(slot))) return 0;
+    if (slot.unanswered > allowance * refillBelow || (slot.unanswered > 0 && this.#isHeldUp(slot))) return 0;
     return Math.min(allowance - slot.unanswered, this.#settings.maxTasksPerWorker - slot.taken);
   }
 
