@@ -1,6 +1,6 @@
 /**
  * The contract suite and CI's slice of the fault matrix, again and again on two loaded cores: `npm run loaded`, or
- * `npm run loaded -- 10 --bail` for ten rounds and no more once one has failed. Two spinners run beside it. Ends with
+ * `npm run loaded -- 10 --bail` for ten rounds and no more once one has failed. Two spinners run beside it; `--spinners 0` where something else loads the machine. Ends with
  * status 1 if any round failed; what a failed round printed is kept.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,7 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const { values, positionals } = parseArgs({ options: { bail: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { bail: { type: 'boolean' }, spinners: { type: 'string', default: '2' } },
+  allowPositionals: true,
+});
 const rounds = Number(positionals[0] ?? 50);
 if (!Number.isInteger(rounds) || rounds < 1)
   throw new TypeError(`rounds must be a whole number; got ${positionals[0]}`);
@@ -25,12 +28,14 @@ if (spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' }).sta
 
 // They look for their parent, since nothing ends them when it is killed.
 const spin = 'const parent = process.ppid; while (process.ppid === parent);';
-const spinners = [1, 2].map(() => spawn(process.execPath, ['-e', spin], { stdio: 'ignore' }));
+const spinners = Array.from({ length: Number(values.spinners) }, () =>
+  spawn(process.execPath, ['-e', spin], { stdio: 'ignore' }),
+);
 process.on('exit', () => {
   for (const spinner of spinners) spinner.kill('SIGKILL');
 });
 
-console.log(`${rounds} rounds beside two spinners, Node ${process.version}`);
+console.log(`${rounds} rounds beside ${spinners.length} spinners, Node ${process.version}`);
 let folder;
 let failedRounds = 0;
 for (let round = 1; round <= rounds; round++) {
