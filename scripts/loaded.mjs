@@ -1,7 +1,7 @@
 /**
  * The contract suite and CI's slice of the fault matrix, again and again on two loaded cores: `npm run loaded`, or
- * `npm run loaded -- 10 --bail` for ten rounds and no more once one has failed. Two spinners run beside it; `--spinners 0` where something else loads the machine. Ends with
- * status 1 if any round failed; what a failed round printed is kept.
+ * `npm run loaded -- 10 --bail` for ten rounds and no more once one has failed. Two spinners run beside it; `--spinners 0` where something
+ * else loads the machine. Ends with status 1 if any round failed; what a failed round printed is kept.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';

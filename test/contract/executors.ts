@@ -72,18 +72,20 @@ const clusterKind: Kind = {
   create: (options) => testCluster(server as TestServer, { ...defaults, ...options }),
 };
 
-/** `CONTRACT_KIND=thread` narrows a run to one executor. */
-const wanted = process.env['CONTRACT_KIND'];
+/** `CONTRACT_KIND=thread,process` narrows a run to some executors. */
+const wanted = process.env['CONTRACT_KIND']?.split(',');
 /** Where CI runs, it has to be there: a test that skips itself for ever tells nothing. */
 // Soak and matrix are about pools of this machine, and count processes.
 const isContract = process.argv[1]?.includes('/contract/') === true;
-const hindrance = isContract && (wanted === undefined || wanted === 'cluster') ? serverHindrance() : false;
+const hindrance = isContract && (wanted === undefined || wanted.includes('cluster')) ? serverHindrance() : false;
 if (hindrance !== false) {
-  if (process.env['CI'] === 'true' || wanted === 'cluster') throw new Error(hindrance);
+  if (process.env['CI'] === 'true' || wanted?.includes('cluster')) throw new Error(hindrance);
   test('the contract on a cluster', { skip: hindrance }, () => {});
 }
 const among = (...kinds: Kind[]): readonly Kind[] =>
-  kinds.filter((kind) => (wanted === undefined ? kind !== clusterKind || hindrance === false : kind.name === wanted));
+  kinds.filter((kind) =>
+    wanted === undefined ? kind !== clusterKind || hindrance === false : wanted.includes(kind.name),
+  );
 
 export const all: readonly Kind[] = among(threadKind, processKind, inlineKind, clusterKind);
 export const pooled: readonly Kind[] = among(threadKind, processKind, clusterKind);
