@@ -1,5 +1,5 @@
 /**
- * What each constant of src/pool/README.md is worth: `node bench/constants.mjs [--quick] [--only NAME] [--out FILE]`, a quarter of an hour.
+ * What each constant of src/pool/README.md is worth: `node bench/constants.mjs [--quick] [--only NAME,NAME] [--out FILE]`, a quarter of an hour.
  *
  *   for each constant: a copy of the package per value, built ──► the measures that it is about, values taking turns run by run ──► a table
  *
@@ -42,6 +42,10 @@ const measures = {
   }),
   map: row('a map, items per second', '06-map', 'map-threads', 'ours', { items: 300_000, workers }),
   memory: row('peak memory of a map, MB', '08-streaming-memory', 'streaming-memory', 'many', { many: 200_000 }),
+  tiny: row('tasks of 0.05 ms on threads, × ideal', '10-cpu-bound', 'cpu-bound', 'thread', {
+    taskMs: 0.05,
+    coreMs: 500,
+  }),
   short: row('tasks of 0.3 ms on threads, × ideal', '10-cpu-bound', 'cpu-bound', 'thread', {
     taskMs: 0.3,
     coreMs: 500,
@@ -78,7 +82,7 @@ const constants = [
     file: 'pool/allowance.ts',
     text: 'tinyMs = 0.1;',
     values: [0.01, 1],
-    of: ['threads', 'lone', 'short'],
+    of: ['threads', 'lone', 'tiny', 'short'],
   },
   {
     name: 'refill below, part of the allowance',
@@ -98,22 +102,22 @@ const constants = [
     name: 'worth sharing, ms',
     file: 'pool/dispatcher.ts',
     text: 'worthMs = 0.5;',
-    values: [0.05, 5],
-    of: ['few', 'skewed', 'threads'],
+    values: [0, 5],
+    of: ['few', 'skewed', 'tiny', 'threads'],
   },
   {
     name: 'turns awake',
     file: 'pool/wakefulness.ts',
     text: 'turnsMax = 150;',
     values: [15, 1500],
-    of: ['lone', 'threads', 'busy'],
+    of: ['lone', 'threads', 'tiny', 'busy'],
   },
   {
     name: 'chances passed over, at most',
     file: 'pool/wakefulness.ts',
     text: 'passedOverMax = 64;',
-    values: [1, 1024],
-    of: ['lone', 'threads', 'busy'],
+    values: [0, 1024],
+    of: ['lone', 'threads', 'tiny', 'busy'],
   },
   {
     name: 'calls until a trial',
@@ -194,7 +198,9 @@ async function measure(folders, { file, id, contender: contenderId, size }) {
 }
 
 const sections = [];
-const wanted = constants.filter(({ name }) => options.only === undefined || name.startsWith(options.only));
+const wanted = constants.filter(
+  ({ name }) => options.only === undefined || options.only.split(',').some((start) => name.startsWith(start)),
+);
 for (const [index, constant] of wanted.entries()) {
   const [, own] = /= (.*);/.exec(constant.text);
   const values = [own, ...constant.values];
