@@ -56,13 +56,13 @@ export async function runWork(
   prepareJournal: ((task: ModuleTask) => Promise<PreparedJournal>) | undefined,
 ): Promise<number> {
   const init = settings.init === undefined ? undefined : await initFunction(settings.init);
-  const logsPath = settings.logsPath === undefined ? undefined : madeFolder(settings.logsPath);
-  const ready = await makeExecutor({ ...settings, prints: { logsPath }, init });
+  const logs = settings.logsPath === undefined ? undefined : madeFolder(settings.logsPath);
+  const ready = await makeExecutor({ ...settings, prints: { logs }, init });
   const task = await findTask(work.module, settings, canLook(settings) ? ready.executor : undefined);
   const prepared = await prepareJournal?.(task);
   const inputs = limited(await openInputs(work.inputs), work);
   const inputPath = work.inputs.kind === 'file' ? work.inputs.path : undefined;
-  return await operate({ task, ready, inputs, inputPath, spread: work.spread, settings, work, prepared });
+  return await operate({ task, ready, inputs, inputPath, spread: work.spread, settings, work, prepared, logs });
 }
 
 async function findTask(module: string, { init }: RunSettings, executor: Executor | undefined): Promise<ModuleTask> {

@@ -11,6 +11,7 @@ import type { ModuleTask } from './module/module-task.js';
 import { inCompletionOrder, inInputOrder, type OrderedOutput } from './ordered-output.js';
 import { fileOutput, type KeptFile, type OutputListener, standardOutput } from './output.js';
 import { capturePrints } from './prints/captured-prints.js';
+import type { LogsFolder } from './prints/logs-folder.js';
 import { taggedLine } from './prints/tagged-line.js';
 import { TaskNews } from './prints/task-news.js';
 import { type Progress, startProgress } from './progress/progress.js';
@@ -32,6 +33,8 @@ export interface Operation {
   readonly work: Work;
   /** Opened last, when nothing else can be wrong any more. */
   readonly prepared: PreparedJournal | undefined;
+  /** Where what tasks print is kept. */
+  readonly logs: LogsFolder | undefined;
 }
 
 /** Inputs that are read and not done, for each worker: enough that no worker ever waits for us to read. */
@@ -74,7 +77,7 @@ export async function operate(operation: Operation): Promise<number> {
     reportOf: (label) => news.reportOf(label),
   });
   Object.assign(parts, { run, progress });
-  if (settings.executor === 'inline') capturePrints(settings.logsPath);
+  if (settings.executor === 'inline') capturePrints(operation.logs);
   let isStopping = false;
   const stop = (end: RunEnd): void => {
     if (isStopping) return;

@@ -2,6 +2,7 @@
 
 import { registerTypeScript, type TypeScriptLoader } from './describe-module.js';
 import { capturePrints } from './prints/captured-prints.js';
+import type { LogsFolder } from './prints/logs-folder.js';
 
 export interface WorkerPreparation {
   /**
@@ -10,7 +11,7 @@ export interface WorkerPreparation {
    */
   readonly leavesSignalsToCommand: boolean;
   /** Where what tasks print is to go; `undefined` where it is left alone. */
-  readonly prints: { readonly logsPath: string | undefined } | undefined;
+  readonly prints: { readonly logs: LogsFolder | undefined } | undefined;
   /** What the user wants called first. */
   readonly init: InitFunction | undefined;
 }
@@ -28,7 +29,7 @@ export class InitError extends Error {}
 
 export async function prepareWorker({ leavesSignalsToCommand, prints, init }: WorkerPreparation): Promise<void> {
   if (leavesSignalsToCommand) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
-  if (prints !== undefined) capturePrints(prints.logsPath);
+  if (prints !== undefined) capturePrints(prints.logs);
   if (init !== undefined) await callInit(init);
 }
 

@@ -111,6 +111,15 @@ for (const executor of executors) {
       await run();
       assert.deepEqual(Object.values(logsIn(logs)), ['attempt 1 prints']);
     });
+
+    it('replaces that of an earlier run also where only a retry prints', async () => {
+      using directory = temporaryDirectory();
+      const logs = join(directory.path, 'logs');
+      for (let run = 0; run < 2; run++) {
+        await task('printsAtRetry', directory.path, '-r', '1', '--logs', logs, ...on);
+        assert.deepEqual(Object.values(logsIn(logs)), ['--- attempt 2 ---\nattempt 2 prints']);
+      }
+    });
   });
 }
 

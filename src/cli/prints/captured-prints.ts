@@ -10,14 +10,14 @@ import { createRequire } from 'node:module';
 import { StringDecoder } from 'node:string_decoder';
 import type { CurrentTask } from 'concurrent-futures';
 import { LogFiles } from './log-files.js';
+import type { LogsFolder } from './logs-folder.js';
 import { printKey } from './print-message.js';
 
 type Write = typeof process.stdout.write;
 type Keep = (task: CurrentTask, bytes: string | Uint8Array) => void;
 
-export function capturePrints(logsPath: string | undefined): void {
-  const keep =
-    logsPath === undefined ? tell() : new LogFiles(logsPath).keeper(process.stderr.write.bind(process.stderr));
+export function capturePrints(logs: LogsFolder | undefined): void {
+  const keep = logs === undefined ? tell() : new LogFiles(logs).keeper(process.stderr.write.bind(process.stderr));
   for (const stream of [process.stdout, process.stderr]) stream.write = captured(stream.write.bind(stream), keep);
 }
 

@@ -1,15 +1,16 @@
 /** A file for each task that prints, written by its worker: it has everything that the task has printed, whatever happens next. */
 
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CurrentTask } from 'concurrent-futures';
+import type { LogsFolder } from './logs-folder.js';
 
 export class LogFiles {
-  readonly #folder: string;
+  readonly #folder: LogsFolder;
   #open: { readonly task: CurrentTask; readonly file: number } | undefined;
   #hasComplained = false;
 
-  constructor(folder: string) {
+  constructor(folder: LogsFolder) {
     this.#folder = folder;
   }
 
@@ -36,12 +37,22 @@ export class LogFiles {
   #begin(task: CurrentTask): number {
     if (this.#open !== undefined) closeSync(this.#open.file);
     this.#open = undefined;
-    const path = join(this.#folder, logName(task.name));
-    const file = openSync(path, task.attempt === 1 ? 'w' : 'a+');
+    const path = join(this.#folder.path, logName(task.name));
+    // The attempt before may have printed nothing: then what is there is of another run.
+    const isNew = task.attempt === 1 || isOlder(path, this.#folder.since);
+    const file = openSync(path, isNew ? 'w' : 'a+');
     this.#open = { task, file };
     if (task.attempt > 1) writeSync(file, `${endsMidLine(file) ? '\n' : ''}--- attempt ${task.attempt} ---\n`);
     return file;
   }
+}
+
+/** A file's time is that of the kernel's last tick. */
+const tickMs = 20;
+
+function isOlder(path: string, since: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.mtimeMs < since - tickMs;
 }
 
 function endsMidLine(file: number): boolean {

@@ -4,8 +4,15 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { codeOf, fileProblem, UsageError } from '../usage-error.js';
 
-/** Makes the folder where it is missing, and gives the whole of its path: a task may change where it is. */
-export function madeFolder(path: string): string {
+export interface LogsFolder {
+  /** Whole: a task may change where it is. */
+  readonly path: string;
+  /** When this run began to use it, in milliseconds since the epoch: older files in it are another run's. */
+  readonly since: number;
+}
+
+/** Makes the folder where it is missing. */
+export function madeFolder(path: string): LogsFolder {
   const whole = resolve(path);
   try {
     mkdirSync(whole, { recursive: true });
@@ -14,5 +21,5 @@ export function madeFolder(path: string): string {
     const problem = codeOf(error) === 'EEXIST' ? 'there is a file of that name' : fileProblem(error);
     throw new UsageError(`can't write to --logs ${path}: ${problem}`);
   }
-  return whole;
+  return { path: whole, since: Date.now() };
 }
