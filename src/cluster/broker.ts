@@ -19,6 +19,7 @@ import {
   WrongPlace,
 } from './broker-errors.js';
 import { type Clients, loadClients } from './clients.js';
+import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
 import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
@@ -53,15 +54,23 @@ const flushMs = 1000;
 export class Broker {
   readonly names: Names;
   readonly connection: NatsConnection;
+  readonly credentials: Credentials;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
   readonly #js: JetStreamClient;
   readonly #jsm: JetStreamManager;
   #blobs: Promise<ObjectStore> | undefined;
 
-  private constructor(options: BrokerOptions, clients: Clients, connection: NatsConnection, jsm: JetStreamManager) {
+  private constructor(
+    options: BrokerOptions,
+    clients: Clients,
+    connection: NatsConnection,
+    jsm: JetStreamManager,
+    credentials: Credentials,
+  ) {
     this.names = options.names;
     this.connection = connection;
+    this.credentials = credentials;
     this.#options = options;
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
@@ -72,23 +81,29 @@ export class Broker {
   static async open(options: BrokerOptions): Promise<Broker> {
     const clients = await loadClients();
     const servers = [options.servers].flat() as string[];
+    const credentials = new Credentials(options.connection);
     let connection: NatsConnection | undefined;
     try {
       connection = await clients.connect({
         timeout: requestMs,
         reconnectTimeWait: 250,
         ...options.connection,
+        ...credentials.options,
         servers,
         name: options.clientName,
         maxReconnectAttempts: -1,
       });
+      credentials.check();
       const jsm = await clients.jetstreamManager(connection, { timeout: requestMs });
-      const broker = new Broker(options, clients, connection, jsm);
+      const broker = new Broker(options, clients, connection, jsm, credentials);
       if (options.managesStreams) await makeQueue(jsm, clients, options.names, options.limits);
       return broker;
     } catch (cause) {
       await connection?.close();
-      throw new BrokerError(`can't use the broker at ${servers.join(', ')}: ${explained(cause)}`, isAway(cause), cause);
+      const { trouble } = credentials;
+      const why = explained(cause, { trouble, isIn: connection !== undefined });
+      const mayPass = trouble === undefined && isAway(cause);
+      throw new BrokerError(`can't use the broker at ${servers.join(', ')}: ${why}`, mayPass, cause);
     }
   }
 

@@ -1,7 +1,7 @@
 /** The broker's configuration of deploy/nats, as it is: everybody can do what they have to, and nothing else. */
 
 import { equal, match, ok, rejects } from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,32 +13,12 @@ import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/t
 import { ThreadPoolExecutor } from 'concurrent-futures';
 import { ClusterExecutor, ClusterWorker } from 'concurrent-futures/cluster';
 import { Stage } from '../contract/gates.js';
+import { makeAuthority } from './certificates.js';
 import { startServer, type TestServer } from './nats-server.js';
 
 const deploy = fileURLToPath(new URL('../../deploy/nats/', import.meta.url));
 const users = ['admin', 'alice', 'worker', 'observer', 'system'];
 const key = 'a secret that all of them share';
-
-/** What /etc/nats has: a certificate for this machine, which is its own authority. */
-function makeCertificate(folder: string): void {
-  const made = spawnSync('openssl', [
-    ...[
-      'req',
-      '-x509',
-      '-newkey',
-      'ed25519',
-      '-nodes',
-      '-days',
-      '1',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-    ],
-    ...['-keyout', join(folder, 'server-key.pem'), '-out', join(folder, 'server.pem')],
-  ]);
-  equal(made.status, 0, String(made.stderr));
-}
 
 describe('permissions', { timeout: 90_000 }, () => {
   let server: TestServer;
@@ -57,7 +37,8 @@ describe('permissions', { timeout: 90_000 }, () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'permissions-'));
-    makeCertificate(folder);
+    // What /etc/nats has.
+    makeAuthority(folder, 'server');
     for (const user of users) process.env[`${user.toUpperCase()}_PASSWORD`] = `'password of ${user}'`;
     const permissions = readFileSync(join(deploy, 'permissions.conf'), 'utf8');
     const second = permissions

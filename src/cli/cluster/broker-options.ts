@@ -110,7 +110,8 @@ function freshly(option: string, path: string): () => Uint8Array {
     } catch {
       // It is being replaced.
     }
-    return Buffer.from(last.trim());
+    // The client wants the last line to end, and a seed to be a line without its end.
+    return Buffer.from(option === '--creds' ? `${last.trim()}\n` : last.trim());
   };
 }
 
@@ -145,5 +146,8 @@ export function asUsageError(error: unknown): unknown {
 
 /** Whether it would be the same a moment later. */
 export function isFinal(error: unknown): boolean {
-  return error instanceof UsageError || /authoriz|authentic|permission|not installed/i.test((error as Error).message);
+  return (
+    error instanceof UsageError ||
+    /authoriz|authentic|permission|not installed|credential|certificate/i.test((error as Error).message)
+  );
 }
