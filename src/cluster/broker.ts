@@ -149,6 +149,39 @@ export class Broker {
     }
   }
 
+  /** The batches of one submitter that wait or are run, oldest first. They are read one by one: that can be allowed without those of others. */
+  async ownWaiting(subject: string): Promise<{ subject: string; data: Uint8Array }[]> {
+    const { tasks } = this.names;
+    const { config, state } = await this.#jsm.streams.info(tasks, { subjects_filter: subject });
+    const found: { seq: number; subject: string; data: Uint8Array }[] = [];
+    if (config.allow_direct) {
+      for (const each of Object.keys(state.subjects ?? {})) {
+        const message = await this.#jsm.direct.getMessage(tasks, { last_by_subj: each }).catch(noMessage);
+        // It may have been acknowledged just now.
+        if (message !== null && message !== undefined) found.push(message);
+      }
+      return found.sort((one, other) => one.seq - other.seq);
+    }
+    try {
+      for await (const message of this.waiting(subject)) found.push(message);
+      return found;
+    } catch (cause) {
+      const why = 'its stream was made by an earlier version, and does not let a submitter read its own tasks only';
+      throw new Error(`${explained(cause)}: ${why}: let its administrator run prepareQueue again`, { cause });
+    }
+  }
+
+  /** What is stored of some subjects so far, in order: by a consumer, which can be allowed for these subjects alone. */
+  async *storedSoFar(stream: string, subject: string): AsyncGenerator<{ data: Uint8Array; subject: string }, void> {
+    const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject });
+    const { num_pending: pending } = await consumer.info(true);
+    if (pending === 0) return;
+    for await (const message of await consumer.consume()) {
+      yield message;
+      if (message.info.pending === 0) return;
+    }
+  }
+
   /** The news of a batch that are stored so far, in order. */
   async *stored(
     stream: string,

@@ -13,6 +13,7 @@ export interface BrokerFlags {
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly inboxPrefix?: string;
   readonly keyFile?: string;
   readonly trust?: string[];
   readonly allowUnsigned?: boolean;
@@ -33,6 +34,7 @@ export function declareBrokerOptions(command: Command): Command {
     .option('--tls-ca <file>', 'certificates (PEM) that vouch for the broker')
     .option('--tls-cert <file>', 'the certificate (PEM) to show to the broker')
     .option('--tls-key <file>', 'its private key (PEM)')
+    .option('--inbox-prefix <subject>', 'where it answers (default: _INBOX, of a user _INBOX.<user>)')
     .optionsGroup('Signing:')
     .option('--key-file <file>', 'the secret that all share, or a private key')
     .option('--trust <file...>', 'public keys of those whose messages are taken')
@@ -67,6 +69,7 @@ export async function clusterOptions(flags: BrokerFlags): Promise<ClusterOptions
       ignoreAuthErrorAbort: true,
       ...(await login(flags, env)),
       ...tls(flags),
+      ...inbox(flags, env['FUTURES_USER']),
     },
     ...(key !== undefined && { key }),
     ...(flags.allowUnsigned && { allowUnsigned: true }),
@@ -99,6 +102,12 @@ async function login(
   const client = read && (await import('@nats-io/transport-node').catch(() => undefined));
   if (read === undefined || client === undefined) return {};
   return { authenticator: creds !== undefined ? client.credsAuthenticator(read) : client.nkeyAuthenticator(read) };
+}
+
+/** One of its own, so that nobody else may hear what is answered: as deploy/nats/permissions.conf has it. */
+function inbox({ inboxPrefix }: BrokerFlags, user: string | undefined): Connection {
+  if (inboxPrefix !== undefined) return { inboxPrefix };
+  return user !== undefined && /^[\w-]+$/.test(user) ? { inboxPrefix: `_INBOX.${user}` } : {};
 }
 
 /** At each login anew, since credentials expire. */
