@@ -52,7 +52,7 @@ export async function runTop(flags: TopFlags): Promise<number> {
 }
 
 async function backlogOf(watch: ClusterWatch, queue: string): Promise<TopFacts['backlog']> {
-  if (!watch.isConnected) return 'it is looked for';
+  if (!watch.isConnected) return watch.trouble ?? 'it is looked for';
   try {
     const backlog = await watch.backlog();
     return backlog ?? `there is no queue ${queue} yet: the first worker or executor that uses it makes it`;

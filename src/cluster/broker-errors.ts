@@ -16,7 +16,7 @@ export class BrokerError extends Error {
 /** Nobody answers, or not yet. What was answered with a no is no better in a moment. */
 export function isAway(error: unknown): boolean {
   if (typeof codeOf(error) === 'number') return codeOf(error) === 503;
-  return !/authoriz|authentic|permission|not installed|credential/i.test(nameOf(error));
+  return !/authoriz|authentic|permission|not installed|credential|certificate/i.test(nameOf(error));
 }
 
 /** Another message of that subject was stored first. */
@@ -48,14 +48,23 @@ export function noMessage(error: unknown): undefined {
   throw error;
 }
 
-/** The client's own words, and what to do where these do not say. */
-export function explained(error: unknown): string {
+/**
+ * The client's own words, and what to do where these do not say.
+ *
+ * @param known what is wrong with the credentials, and whether the broker has let this side in at all
+ */
+export function explained(error: unknown, known: { trouble?: string | undefined; isIn?: boolean } = {}): string {
+  const { trouble, isIn = true } = known;
   const said = error instanceof Error ? error.message : String(error);
   const name = nameOf(error);
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECTION_REFUSED/i.test(name))
     return `nothing answers there (${said}): is nats-server running?`;
   if (/jetstream.*not enabled|no responders|503/i.test(name))
     return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
+  if (trouble !== undefined) return `${said}: ${trouble}: renew the credentials (option connection)`;
   if (/authorization|authentication/i.test(name)) return `${said}: check the credentials (option connection)`;
+  // The client does not tell when it is shown the door before it has logged in.
+  if (!isIn && /timeout/i.test(name))
+    return `${said}: it does not answer, or does not take a connection without TLS, or without a certificate that it trusts`;
   return said;
 }

@@ -19,6 +19,7 @@ import {
   WrongPlace,
 } from './broker-errors.js';
 import { type Clients, loadClients } from './clients.js';
+import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
 import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
@@ -53,15 +54,23 @@ const flushMs = 1000;
 export class Broker {
   readonly names: Names;
   readonly connection: NatsConnection;
+  readonly credentials: Credentials;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
   readonly #js: JetStreamClient;
   readonly #jsm: JetStreamManager;
   #blobs: Promise<ObjectStore> | undefined;
 
-  private constructor(options: BrokerOptions, clients: Clients, connection: NatsConnection, jsm: JetStreamManager) {
+  private constructor(
+    options: BrokerOptions,
+    clients: Clients,
+    connection: NatsConnection,
+    jsm: JetStreamManager,
+    credentials: Credentials,
+  ) {
     this.names = options.names;
     this.connection = connection;
+    this.credentials = credentials;
     this.#options = options;
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
@@ -72,23 +81,29 @@ export class Broker {
   static async open(options: BrokerOptions): Promise<Broker> {
     const clients = await loadClients();
     const servers = [options.servers].flat() as string[];
+    const credentials = new Credentials(options.connection);
     let connection: NatsConnection | undefined;
     try {
       connection = await clients.connect({
         timeout: requestMs,
         reconnectTimeWait: 250,
         ...options.connection,
+        ...credentials.options,
         servers,
         name: options.clientName,
         maxReconnectAttempts: -1,
       });
+      credentials.check();
       const jsm = await clients.jetstreamManager(connection, { timeout: requestMs });
-      const broker = new Broker(options, clients, connection, jsm);
+      const broker = new Broker(options, clients, connection, jsm, credentials);
       if (options.managesStreams) await makeQueue(jsm, clients, options.names, options.limits);
       return broker;
     } catch (cause) {
       await connection?.close();
-      throw new BrokerError(`can't use the broker at ${servers.join(', ')}: ${explained(cause)}`, isAway(cause), cause);
+      const { trouble } = credentials;
+      const why = explained(cause, { trouble, isIn: connection !== undefined });
+      const mayPass = trouble === undefined && isAway(cause);
+      throw new BrokerError(`can't use the broker at ${servers.join(', ')}: ${why}`, mayPass, cause);
     }
   }
 
@@ -131,6 +146,39 @@ export class Broker {
         if (!isPassing(error)) throw new Error(`the broker did not store it: ${explained(error)}`, { cause: error });
         await pause(Math.min(1000, 20 * 2 ** attempt) * (0.5 + Math.random()), signal);
       }
+    }
+  }
+
+  /** The batches of one submitter that wait or are run, oldest first. They are read one by one: that can be allowed without those of others. */
+  async ownWaiting(subject: string): Promise<{ subject: string; data: Uint8Array }[]> {
+    const { tasks } = this.names;
+    const { config, state } = await this.#jsm.streams.info(tasks, { subjects_filter: subject });
+    const found: { seq: number; subject: string; data: Uint8Array }[] = [];
+    if (config.allow_direct) {
+      for (const each of Object.keys(state.subjects ?? {})) {
+        const message = await this.#jsm.direct.getMessage(tasks, { last_by_subj: each }).catch(noMessage);
+        // It may have been acknowledged just now.
+        if (message !== null && message !== undefined) found.push(message);
+      }
+      return found.sort((one, other) => one.seq - other.seq);
+    }
+    try {
+      for await (const message of this.waiting(subject)) found.push(message);
+      return found;
+    } catch (cause) {
+      const why = 'its stream was made by an earlier version, and does not let a submitter read its own tasks only';
+      throw new Error(`${explained(cause)}: ${why}: let its administrator run prepareQueue again`, { cause });
+    }
+  }
+
+  /** What is stored of some subjects so far, in order: by a consumer, which can be allowed for these subjects alone. */
+  async *storedSoFar(stream: string, subject: string): AsyncGenerator<{ data: Uint8Array; subject: string }, void> {
+    const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject });
+    const { num_pending: pending } = await consumer.info(true);
+    if (pending === 0) return;
+    for await (const message of await consumer.consume()) {
+      yield message;
+      if (message.info.pending === 0) return;
     }
   }
 

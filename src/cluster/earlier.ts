@@ -22,10 +22,10 @@ export async function earlierBatches(
 ): Promise<EarlierBatch[]> {
   const { names } = broker;
   const found = new Map<string, readonly string[]>();
-  for await (const { subject, data } of broker.waiting(names.tasksOf(client, '*'))) {
+  for (const { subject, data } of await broker.ownWaiting(names.tasksOf(client, '*'))) {
     found.set(idOf(subject), allNames(namesOf(await openBody<TaskBatch>(broker, seal, subject, data))));
   }
-  for await (const { subject, data } of broker.stored(names.results, names.resultsOf(client, '*'))) {
+  for await (const { subject, data } of broker.storedSoFar(names.results, names.resultsOf(client, '*'))) {
     const id = idOf(subject);
     if (found.has(id)) continue;
     const { tasks } = await openBody<BatchNews>(broker, seal, subject, data);

@@ -202,7 +202,9 @@ export class Link {
   #lost(broker: Broker, why: unknown): void {
     if (!(why instanceof Error) || this.#broker !== broker) return;
     this.#abort.abort(why);
-    this.#events.onBroken(new Error(`the broker does not let it in any more: ${why.message}`, { cause: why }));
+    const { trouble } = broker.credentials;
+    const said = trouble === undefined ? why.message : `${why.message}: ${trouble}`;
+    this.#events.onBroken(new Error(`the broker does not let it in any more: ${said}`, { cause: why }));
   }
 
   async #leave(state: 'away' | 'closed'): Promise<void> {

@@ -56,6 +56,7 @@ export async function makeQueue(
       max_msgs_per_subject: 1,
       discard_new_per_subject: true,
       duplicate_window: Math.min(duplicateWindowMs, taskTtlMs) * nanos,
+      allow_direct: true,
     }),
     makeStream(jsm, {
       ...common,
@@ -100,14 +101,17 @@ async function makeConsumer(jsm: JetStreamManager, names: Names, config: Partial
   }
 }
 
-/** A stream that is there already stays as it is: whoever made it has decided. */
+/** A stream that is there already stays as it is: whoever made it has decided. Only what an earlier version did not know is added. */
 async function makeStream(jsm: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<void> {
   try {
     await jsm.streams.add(config);
   } catch (error) {
     // Made by another side in this very moment, it is said to overlap with itself.
-    await jsm.streams.info(config.name).catch(() => {
+    const { config: is } = await jsm.streams.info(config.name).catch(() => {
       throw error;
     });
+    if (config.allow_direct && !is.allow_direct)
+      // Whoever may not do that can do without.
+      await jsm.streams.update(config.name, { allow_direct: true }).catch(() => {});
   }
 }

@@ -1,15 +1,18 @@
 /** What a worker's connection goes through, said once each. */
 
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Broker } from './broker.js';
 import type { WorkerLogEntry } from './worker-options.js';
 
 export interface ConnectionEvents {
   log(level: WorkerLogEntry['level'], event: string, message: string, fields?: object): void;
   away(): void;
   back(): void;
+  /** The client does not try any more. */
+  lost(why: Error): void;
 }
 
-export async function watchConnection(connection: NatsConnection, on: ConnectionEvents): Promise<void> {
+export async function watchConnection({ connection, credentials }: Broker, on: ConnectionEvents): Promise<void> {
+  void connection.closed().then((why) => why instanceof Error && on.lost(why));
   // Said once, not each time that it is so.
   const said = new Set<string>();
   for await (const status of connection.status()) {
@@ -18,12 +21,13 @@ export async function watchConnection(connection: NatsConnection, on: Connection
       const { name, message } = status.error;
       if (said.has(message)) continue;
       said.add(message);
+      const { trouble } = credentials;
       const isLockedOut = name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError';
       if (isLockedOut)
         on.log(
           'error',
           'locked-out',
-          `the broker does not let this worker in (${message}), which goes on trying: renew its credentials`,
+          `the broker does not let this worker in (${message}${trouble === undefined ? '' : `: ${trouble}`}), which goes on trying: renew its credentials`,
           { reason: name },
         );
       else on.log('warn', 'broker-error', `the broker says: ${message}`, { reason: name });

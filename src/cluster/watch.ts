@@ -43,6 +43,11 @@ export class ClusterWatch {
     return this.#isConnected && !this.#broker.connection.isClosed();
   }
 
+  /** Why the broker does not let it in, where that is known. */
+  get trouble(): string | undefined {
+    return this.isConnected ? undefined : this.#broker.credentials.trouble;
+  }
+
   /** The workers that were heard within the last seconds, by name. */
   get workers(): WatchedWorker[] {
     const alive = this.#workers.alive.map((each) => ({ ...each, heardAt: this.#heardAt.get(each.name) ?? 0 }));

@@ -141,7 +141,7 @@ export class ClusterWorker {
         for (const batch of this.#held.values()) batch.look(this.#slots);
       }, lookMs),
     );
-    void watchConnection(this.#broker.connection, {
+    void watchConnection(this.#broker, {
       log: (...entry) => this.#log(...entry),
       away: () => {
         this.#isConnected = false;
@@ -151,6 +151,7 @@ export class ClusterWorker {
         this.#pulls.anew();
         this.#orphans.lookSoon();
       },
+      lost: (why) => this.#end('lost', `the broker does not let it in any more: ${why.message}`, why),
     });
     this.#tellPresence();
     this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, {
@@ -295,9 +296,13 @@ export class ClusterWorker {
 
   /** The executor can't run tasks any more: that is this worker's end, and nothing that its tasks should hear of. */
   #fail(error: unknown): void {
+    this.#end('broken', `its executor can't run tasks: ${(error as Error).message}`, error);
+  }
+
+  #end(event: string, message: string, error: unknown): void {
     if (this.#state === 'failing' || this.#state === 'closed') return;
     this.#state = 'failing';
-    this.#log('error', 'broken', `its executor can't run tasks: ${(error as Error).message}`);
+    this.#log('error', event, message);
     queueMicrotask(() => {
       this.#giveBack('the worker is broken');
       void this.#close(error);

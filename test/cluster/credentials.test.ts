@@ -4,6 +4,7 @@ import { equal, match, rejects } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BrokenExecutorError, ThreadPoolExecutor } from 'concurrent-futures';
 import { ClusterExecutor, ClusterWorker, type WorkerLogEntry } from 'concurrent-futures/cluster';
+import { Heard } from './heard.js';
 import { startServer, type TestServer } from './nats-server.js';
 
 const users = (...lines: string[]): string => `authorization { users: [ ${lines.join(', ')} ] }`;
@@ -30,16 +31,12 @@ describe('credentials', { timeout: 60_000 }, () => {
     server.reload(users(submitterUser, workerUser));
     queues += 1;
     const common = { servers: server.url, queue: `credentials-${queues}`, key: 'a secret of all of them' };
-    const entries: WorkerLogEntry[] = [];
-    const looks = new Set<() => void>();
+    const heard = new Heard();
     const worker = await ClusterWorker.start({
       ...common,
       connection: { user: 'worker', pass: 'two' },
       executor: new ThreadPoolExecutor({ maxWorkers: 1 }),
-      onLog: (entry) => {
-        entries.push(entry);
-        for (const look of looks) look();
-      },
+      onLog: heard.onLog,
     });
     const executors: ClusterExecutor[] = [];
     return {
@@ -49,18 +46,7 @@ describe('credentials', { timeout: 60_000 }, () => {
         executors.push(executor);
         return executor;
       },
-      said: (event) =>
-        new Promise((resolve) => {
-          const look = (): void => {
-            const at = entries.findIndex((entry) => entry.event === event);
-            if (at === -1) return;
-            looks.delete(look);
-            // What has been heard is not heard again.
-            resolve(entries.splice(0, at + 1).at(-1) as WorkerLogEntry);
-          };
-          looks.add(look);
-          look();
-        }),
+      said: (event) => heard.said(event),
       close: async () => {
         await Promise.all(executors.map((each) => each.shutdown({ cancelFutures: true })));
         await worker.drain({ timeout: 1000 });

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { ThreadPoolExecutor } from 'concurrent-futures';
-import { ClusterExecutor, ClusterWorker } from 'concurrent-futures/cluster';
+import { ClusterExecutor, ClusterWorker, prepareQueue } from 'concurrent-futures/cluster';
 import { startServer } from './nats-server.js';
 
 it("a queue's limits are those of whoever made it: others that come later change nothing", {
@@ -29,6 +29,34 @@ it("a queue's limits are those of whoever made it: others that come later change
     assert.deepEqual(await limits(), made);
     await first.shutdown();
     await worker.drain();
+    await connection.close();
+  } finally {
+    await server.stop();
+  }
+});
+
+it('a submitter comes back to a queue that an earlier version made', { timeout: 60_000 }, async () => {
+  const server = await startServer();
+  try {
+    const connection = await connect({ servers: server.url });
+    const manager = await jetstreamManager(connection);
+    const readsDirectly = async () => (await manager.streams.info('CF_default_TASKS')).config.allow_direct;
+    await prepareQueue({ servers: server.url });
+    await manager.streams.update('CF_default_TASKS', { allow_direct: false });
+    const options = { servers: server.url, name: 'nightly' };
+    const first = new ClusterExecutor({ ...options, manageStreams: false });
+    const task = first.submit((n: number) => n + 1, 1);
+    while ((await manager.streams.info('CF_default_TASKS')).state.messages === 0);
+    const executors = [first];
+    for (const manageStreams of [false, true]) {
+      const again = await ClusterExecutor.attach({ ...options, manageStreams });
+      executors.push(again);
+      assert.equal(again.attached.length, 1);
+      // Where it may make streams, it adds what was not known then.
+      assert.equal(await readsDirectly(), manageStreams);
+    }
+    for (const each of executors) await each.shutdown({ cancelFutures: true });
+    assert.ok(task.cancelled());
     await connection.close();
   } finally {
     await server.stop();

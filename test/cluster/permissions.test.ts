@@ -1,8 +1,9 @@
 /** The broker's configuration of deploy/nats, as it is: everybody can do what they have to, and nothing else. */
 
-import { equal, match, ok, rejects } from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -12,33 +13,16 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node';
 import { ThreadPoolExecutor } from 'concurrent-futures';
 import { ClusterExecutor, ClusterWorker } from 'concurrent-futures/cluster';
-import { Stage } from '../contract/gates.js';
+import { startWorker } from '../cli/cluster.js';
+import { futures } from '../cli/command.js';
+import { eventually, Stage } from '../contract/gates.js';
+import { makeAuthority } from './certificates.js';
+import { holdFor } from './fixtures/tasks.mjs';
 import { startServer, type TestServer } from './nats-server.js';
 
 const deploy = fileURLToPath(new URL('../../deploy/nats/', import.meta.url));
 const users = ['admin', 'alice', 'worker', 'observer', 'system'];
 const key = 'a secret that all of them share';
-
-/** What /etc/nats has: a certificate for this machine, which is its own authority. */
-function makeCertificate(folder: string): void {
-  const made = spawnSync('openssl', [
-    ...[
-      'req',
-      '-x509',
-      '-newkey',
-      'ed25519',
-      '-nodes',
-      '-days',
-      '1',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-    ],
-    ...['-keyout', join(folder, 'server-key.pem'), '-out', join(folder, 'server.pem')],
-  ]);
-  equal(made.status, 0, String(made.stderr));
-}
 
 describe('permissions', { timeout: 90_000 }, () => {
   let server: TestServer;
@@ -57,7 +41,8 @@ describe('permissions', { timeout: 90_000 }, () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'permissions-'));
-    makeCertificate(folder);
+    // What /etc/nats has.
+    makeAuthority(folder, 'server');
     for (const user of users) process.env[`${user.toUpperCase()}_PASSWORD`] = `'password of ${user}'`;
     const permissions = readFileSync(join(deploy, 'permissions.conf'), 'utf8');
     const second = permissions
@@ -121,6 +106,32 @@ describe('permissions', { timeout: 90_000 }, () => {
       RangeError,
     );
     await executor.shutdown();
+    nothingForbidden();
+  });
+
+  test('a submitter that comes back has the futures of what an earlier one has left, and of nobody else', async () => {
+    const stage = new Stage();
+    const path = fileURLToPath(new URL('./fixtures/submitter.mjs', import.meta.url));
+    const options = { servers: server.url, key, name: 'alice', manageStreams: false, connection: as('alice') };
+    const [starts, gate] = [join(stage.dir, 'starts'), join(stage.dir, 'gate')];
+    const earlier = spawn(process.execPath, [path, JSON.stringify(options), starts, gate], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(earlier.stdout, 'data');
+    earlier.kill('SIGKILL');
+    const other = submitter('bob');
+    const foreign = other.submit(holdFor, starts, 'foreign', gate);
+    await eventually(() => readFileSync(starts, 'utf8').includes('foreign'), 'the task of another');
+    const again = await ClusterExecutor.attach(options);
+    const left = new Map(again.attached.map((future) => [future.name, future]));
+    deepEqual([...left.keys()].sort(), ['failing', 'held', 'square 1', 'square 2', 'square 3']);
+    equal(await left.get('square 3'), 9);
+    await rejects(Promise.resolve(left.get('failing')));
+    writeFileSync(gate, '');
+    match(String(await left.get('held')), /^held by/);
+    match(await foreign, /^foreign by/);
+    for (const each of [again, other]) await each.shutdown();
+    stage.remove();
     nothingForbidden();
   });
 
@@ -188,9 +199,8 @@ describe('permissions', { timeout: 90_000 }, () => {
     (connection: NatsConnection) =>
       connection.request(subject, JSON.stringify(body));
 
-  const cases: Readonly<
-    Record<string, readonly [what: string, attempt: (connection: NatsConnection) => Promise<unknown>][]>
-  > = {
+  type Case = readonly [what: string, attempt: (connection: NatsConnection) => Promise<unknown>];
+  const cases: Readonly<Record<string, readonly Case[]>> = {
     alice: [
       ['publish outcomes, its own', publishing('cf.default.res.alice.x')],
       ['publish outcomes of others', publishing('cf.default.res.bob.x')],
@@ -202,6 +212,13 @@ describe('permissions', { timeout: 90_000 }, () => {
       ['listen to all answers', listening('_INBOX.>')],
       ['listen to everything', listening('>')],
       ['read stored tasks', asking('$JS.API.STREAM.MSG.GET.CF_default_TASKS', { seq: 1 })],
+      ['read stored tasks directly', asking('$JS.API.DIRECT.GET.CF_default_TASKS', { seq: 1 })],
+      ...['cf.default.task.bob.x', 'cf.default.task.bob.*', 'cf.default.task.*.x', 'cf.default.task.>', '>'].map(
+        (subject): Case => [
+          `read stored tasks of ${subject}`,
+          asking(`$JS.API.DIRECT.GET.CF_default_TASKS.${subject}`),
+        ],
+      ),
       ['read stored outcomes', asking('$JS.API.STREAM.MSG.GET.CF_default_RESULTS', { seq: 1 })],
       ['read stored outcomes directly', asking('$JS.API.DIRECT.GET.CF_default_RESULTS', { seq: 1 })],
       ['take tasks', asking('$JS.API.CONSUMER.MSG.NEXT.CF_default_TASKS.workers', { batch: 1, no_wait: true })],
@@ -251,6 +268,24 @@ describe('permissions', { timeout: 90_000 }, () => {
     const answer = await connection.request(subject, JSON.stringify({ stream_name: 'CF_default_RESULTS', config }));
     match(answer.string(), /"error":\{"code":400/);
     await connection.close();
+  });
+
+  test('the command does with these, too', async () => {
+    const keyFile = join(folder, 'key');
+    writeFileSync(keyFile, key);
+    const args = ['-s', server.url, '--tls-ca', join(folder, 'server.pem'), '--key-file', keyFile];
+    const env = (user: string) => ({ FUTURES_USER: user, FUTURES_PASSWORD: `password of ${user}` });
+    const another = startWorker([...args, '--no-make-streams', '--name', 'another'], { env: env('worker') });
+    await another.logged('started');
+    const top = await futures(['top', ...args], { env: env('observer') });
+    match(top.stdout, /: 2 workers,[\s\S]*\nanother .* working/, top.stderr);
+    match(top.stdout, /\n0 batches of tasks wait, 0 are with workers\n/);
+    another.child.kill('SIGTERM');
+    equal((await another.ended).code, 0, JSON.stringify(another.log()));
+    equal(
+      another.log().find(({ level }) => level !== 'info'),
+      undefined,
+    );
   });
 
   test('an observer sees the workers and how much waits', async () => {

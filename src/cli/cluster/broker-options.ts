@@ -13,6 +13,7 @@ export interface BrokerFlags {
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly inboxPrefix?: string;
   readonly keyFile?: string;
   readonly trust?: string[];
   readonly allowUnsigned?: boolean;
@@ -33,6 +34,7 @@ export function declareBrokerOptions(command: Command): Command {
     .option('--tls-ca <file>', 'certificates (PEM) that vouch for the broker')
     .option('--tls-cert <file>', 'the certificate (PEM) to show to the broker')
     .option('--tls-key <file>', 'its private key (PEM)')
+    .option('--inbox-prefix <subject>', 'where it answers (default: _INBOX, of a user _INBOX.<user>)')
     .optionsGroup('Signing:')
     .option('--key-file <file>', 'the secret that all share, or a private key')
     .option('--trust <file...>', 'public keys of those whose messages are taken')
@@ -67,6 +69,7 @@ export async function clusterOptions(flags: BrokerFlags): Promise<ClusterOptions
       ignoreAuthErrorAbort: true,
       ...(await login(flags, env)),
       ...tls(flags),
+      ...inbox(flags, env['FUTURES_USER']),
     },
     ...(key !== undefined && { key }),
     ...(flags.allowUnsigned && { allowUnsigned: true }),
@@ -101,6 +104,12 @@ async function login(
   return { authenticator: creds !== undefined ? client.credsAuthenticator(read) : client.nkeyAuthenticator(read) };
 }
 
+/** One of its own, so that nobody else may hear what is answered: as deploy/nats/permissions.conf has it. */
+function inbox({ inboxPrefix }: BrokerFlags, user: string | undefined): Connection {
+  if (inboxPrefix !== undefined) return { inboxPrefix };
+  return user !== undefined && /^[\w-]+$/.test(user) ? { inboxPrefix: `_INBOX.${user}` } : {};
+}
+
 /** At each login anew, since credentials expire. */
 function freshly(option: string, path: string): () => Uint8Array {
   let last = textOf(option, path);
@@ -110,7 +119,8 @@ function freshly(option: string, path: string): () => Uint8Array {
     } catch {
       // It is being replaced.
     }
-    return Buffer.from(last.trim());
+    // The client wants the last line to end, and a seed to be a line without its end.
+    return Buffer.from(option === '--creds' ? `${last.trim()}\n` : last.trim());
   };
 }
 
@@ -145,5 +155,8 @@ export function asUsageError(error: unknown): unknown {
 
 /** Whether it would be the same a moment later. */
 export function isFinal(error: unknown): boolean {
-  return error instanceof UsageError || /authoriz|authentic|permission|not installed/i.test((error as Error).message);
+  return (
+    error instanceof UsageError ||
+    /authoriz|authentic|permission|not installed|credential|certificate/i.test((error as Error).message)
+  );
 }
