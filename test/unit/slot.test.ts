@@ -53,7 +53,13 @@ test('a worker that starts nothing of what it has received is stuck', () => {
 });
 
 test('a worker that has had its message for a moment only may be waiting for its core', () => {
-  assert.equal(looks(slotThat(() => {}), 99), false);
+  assert.equal(
+    looks(
+      slotThat(() => {}),
+      99,
+    ),
+    false,
+  );
 });
 
 test('a worker whose message is still on its way is not stuck, and may be once it is there', () => {
