@@ -1,7 +1,26 @@
 /** What goes wrong with a broker, what of it passes, and what to say. */
 
 /** What the broker says no with. */
-export const apiErrors = { streamFull: 10077, wrongSequence: 10071, noMessage: 10037, noConsumer: 10014 } as const;
+export const apiErrors = {
+  streamFull: 10077,
+  wrongSequence: 10071,
+  noMessage: 10037,
+  noConsumer: 10014,
+  noStream: 10059,
+} as const;
+
+/** What brokers of a cluster say no with while some of them are away, or do not know yet who leads: nats-server's errors.json. */
+const undecided: ReadonlySet<unknown> = new Set([
+  10_004, // not all have answered
+  10_005, // too few to place a stream on
+  10_007, // not assigned
+  10_008, // temporarily unavailable
+  10_009, // not the leader
+  10_118, // the stream is offline
+  10_119, // the consumer is offline
+  10_158, // the same message is being stored
+  10_163, // another of its subject is being stored
+]);
 
 /** The broker can't be used; it may be there in a moment where `mayPass`. */
 export class BrokerError extends Error {
@@ -15,8 +34,14 @@ export class BrokerError extends Error {
 
 /** Nobody answers, or not yet. What was answered with a no is no better in a moment. */
 export function isAway(error: unknown): boolean {
-  if (typeof codeOf(error) === 'number') return codeOf(error) === 503;
+  if (typeof codeOf(error) === 'number') return codeOf(error) === 503 || undecided.has(codeOf(error));
   return !/authoriz|authentic|permission|not installed|credential|certificate/i.test(nameOf(error));
+}
+
+/** Whether it is worth trying again to use the broker. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof BrokerError) return error.mayPass;
+  return undecided.has(codeOf(error)) || /timeout|NoResponders/i.test(nameOf(error));
 }
 
 /** Another message of that subject was stored first. */
@@ -25,10 +50,15 @@ export class WrongPlace extends Error {}
 /** A server that was full, or away, may not be in a moment. */
 export function isPassing(error: unknown): boolean {
   const code = codeOf(error);
-  if (code === apiErrors.streamFull) return true;
-  if (typeof code === 'number' && code >= 10_000) return code === 10_008 || code === 10_074 || code === 10_077;
+  if (code === apiErrors.streamFull || undecided.has(code)) return true;
+  if (typeof code === 'number' && code >= 10_000) return false;
   const name = nameOf(error);
   return !/permission|authoriz|closed|draining|NoResponders/i.test(name) || /timeout/i.test(name);
+}
+
+/** Nobody is there to answer. */
+export function isLeaderless(error: unknown): boolean {
+  return /NoResponders/i.test(nameOf(error));
 }
 
 export function codeOf(error: unknown): unknown {

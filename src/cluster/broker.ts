@@ -14,6 +14,7 @@ import {
   codeOf,
   explained,
   isAway,
+  isLeaderless,
   isPassing,
   noMessage,
   WrongPlace,
@@ -24,6 +25,7 @@ import { type Delivery, PulledDelivery } from './delivery.js';
 import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
 import { pause } from './pause.js';
+import { Silence } from './silence.js';
 
 export interface BrokerOptions {
   readonly servers: string | readonly string[];
@@ -51,10 +53,26 @@ export interface WaitingBatch {
 const requestMs = 2000;
 /** How long leaving waits for what was said to be on its way. */
 const flushMs = 1000;
+/** A connection whose other end vanished says nothing: it is given up when two pings were not answered, within half a minute. */
+const pings = { pingInterval: 10_000, maxPingOut: 2 };
+/** How often the broker gives a sign of life while there is nothing to tell. */
+const heartbeatMs = 2000;
+
+export interface StoredMessage {
+  readonly seq: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+export interface Following {
+  stop(): void;
+}
+
 export class Broker {
   readonly names: Names;
   readonly connection: NatsConnection;
   readonly credentials: Credentials;
+  readonly silence: Silence;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
   readonly #js: JetStreamClient;
@@ -71,6 +89,7 @@ export class Broker {
     this.names = options.names;
     this.connection = connection;
     this.credentials = credentials;
+    this.silence = new Silence(connection);
     this.#options = options;
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
@@ -87,6 +106,7 @@ export class Broker {
       connection = await clients.connect({
         timeout: requestMs,
         reconnectTimeWait: 250,
+        ...pings,
         ...options.connection,
         ...credentials.options,
         servers,
@@ -140,12 +160,19 @@ export class Broker {
           ...expect,
           timeout: requestMs,
         });
-        return ack.seq;
+        // A cluster says 0 of one whose id it has heard before, and that is not stored, and may never be.
+        if (ack.seq > 0) {
+          this.silence.answered();
+          return ack.seq;
+        }
+        this.silence.unanswered();
       } catch (error) {
         if (codeOf(error) === apiErrors.wrongSequence) throw new WrongPlace();
-        if (!isPassing(error)) throw new Error(`the broker did not store it: ${explained(error)}`, { cause: error });
-        await pause(Math.min(1000, 20 * 2 ** attempt) * (0.5 + Math.random()), signal);
+        if (codeOf(error) !== apiErrors.streamFull) this.silence.unanswered();
+        if (!isPassing(error) && !(isLeaderless(error) && (await this.#hasStreamOf(subject))))
+          throw new Error(`the broker did not store it: ${explained(error)}`, { cause: error });
       }
+      await pause(Math.min(1000, 20 * 2 ** attempt) * (0.5 + Math.random()), signal);
     }
   }
 
@@ -182,11 +209,14 @@ export class Broker {
     }
   }
 
+  /** Nobody answers for a stream that is not there, and for one that has no leader at the moment. */
+  async #hasStreamOf(subject: string): Promise<boolean> {
+    const error = await this.#jsm.streams.info(this.names.streamOf(subject)).catch((thrown: unknown) => thrown);
+    return !(error instanceof Error) || (codeOf(error) !== apiErrors.noStream && !isLeaderless(error));
+  }
+
   /** The news of a batch that are stored so far, in order. */
-  async *stored(
-    stream: string,
-    subject: string,
-  ): AsyncGenerator<{ seq: number; data: Uint8Array; subject: string }, void> {
+  async *stored(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
     for (let seq = 1; ; ) {
       const message = await this.#jsm.direct.getMessage(stream, { next_by_subj: subject, seq }).catch(noMessage);
       if (message === null || message === undefined) return;
@@ -230,12 +260,16 @@ export class Broker {
   }
 
   /** Batches that come to an inbox, and requests that have expired there. */
-  receiveWork(subject: string, on: { work(delivery: Delivery): void; over(subject: string): void }): void {
+  receiveWork(
+    subject: string,
+    on: { work(delivery: Delivery): void; over(subject: string): void; refused(subject: string): void },
+  ): void {
     this.connection.subscribe(subject, {
       callback: (error, message) => {
         if (error !== null) return;
         // What has a subject of ours is a batch; what has the inbox's is a word of the broker about a request.
         if (message.subject.startsWith('cf.')) on.work(new PulledDelivery(message));
+        else if (message.headers?.code === 503) on.refused(message.subject);
         else if (message.headers?.code !== 100) on.over(message.subject);
       },
     });
@@ -247,16 +281,21 @@ export class Broker {
     this.connection.publish(subject, JSON.stringify({ batch: count, expires: expiresMs * nanos }), { reply });
   }
 
-  /** Every message of some subjects, in order, from `seq` on; what comes while the connection is away comes afterwards. */
+  /** Every message of some subjects, in order, from `seq` on, as long as the one broker lives that tells them: see follower.ts. */
   async follow(
     stream: string,
     subject: string,
     seq: number,
-    onMessage: (message: { seq: number; subject: string; data: Uint8Array }) => void,
-  ) {
+    on: { message(message: StoredMessage): void; alive(): void },
+  ): Promise<Following> {
     const start = seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
     const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...start });
-    return consumer.consume({ callback: onMessage, max_messages: 1000 });
+    const callback = on.message;
+    const messages = await consumer.consume({ callback, max_messages: 1000, idle_heartbeat: heartbeatMs });
+    void (async () => {
+      for await (const { type } of messages.status()) if (type === 'heartbeat') on.alive();
+    })();
+    return messages;
   }
 
   /** Makes the number of waiting tasks, and of those on their way, known. */

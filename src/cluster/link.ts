@@ -9,16 +9,16 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConsumerMessages } from '@nats-io/jetstream';
 import { TimeoutError } from '../errors.js';
 import type { WorkerStats } from '../pool/stats.js';
 import type { Batch } from './batch.js';
 import { bodyOf, openBody } from './bodies.js';
-import { Broker, type BrokerOptions } from './broker.js';
-import { BrokerError } from './broker-errors.js';
+import { Broker, type BrokerOptions, type StoredMessage } from './broker.js';
+import { mayPass } from './broker-errors.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
+import { Follower } from './follower.js';
 import { makeBatch } from './make-batch.js';
 import { type BatchNews, type CancelMessage, encodeBatch, type News } from './messages.js';
 import { sharedAbort } from './pause.js';
@@ -50,12 +50,6 @@ export interface LinkSettings {
   readonly attaches: boolean;
 }
 
-interface StoredNews {
-  readonly seq: number;
-  readonly subject: string;
-  readonly data: Uint8Array;
-}
-
 /** How long a connection is kept that nobody needs; reaching the broker takes some milliseconds. */
 const restMs = 500;
 const retryMs = 100;
@@ -70,11 +64,12 @@ export class Link {
   readonly #workers: Workers;
   #state: 'away' | 'opening' | 'open' | 'closed' = 'away';
   #broker: Broker | undefined;
-  #following: ConsumerMessages | undefined;
+  #follower: Follower | undefined;
   #abort = sharedAbort();
   #restTimer: NodeJS.Timeout | undefined;
   #opening: Promise<void> = Promise.resolve();
   #lastSeq = 0;
+  #isToAttach: boolean;
   #ids = 0;
   readonly #idPrefix = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
   #unsent: Batch[] = [];
@@ -86,6 +81,7 @@ export class Link {
 
   constructor(settings: LinkSettings, events: LinkEvents) {
     this.#settings = settings;
+    this.#isToAttach = settings.attaches;
     this.#events = events;
     this.#workers = new Workers(settings.seal, settings.broker.names.presence);
   }
@@ -151,10 +147,17 @@ export class Link {
         const broker = await Broker.open(options);
         this.#broker = broker;
         const { names } = options;
-        if (this.#settings.attaches && this.#lastSeq === 0)
-          this.#events.onEarlier(await earlierBatches(broker, this.#settings));
+        if (this.#isToAttach) this.#events.onEarlier(await earlierBatches(broker, this.#settings));
+        this.#isToAttach = false;
         broker.listen(names.presence, (data) => this.#heardOf(data));
-        await this.#follow(broker);
+        this.#follower = new Follower({
+          broker,
+          stream: names.results,
+          subject: names.resultsOf(this.#settings.client, '*'),
+          lastSeq: () => this.#lastSeq,
+          onMessage: (message) => this.#heard(message),
+        });
+        await this.#follower.start();
         void this.#watchConnection(broker);
         broker.tell(names.ask, Buffer.alloc(0));
         this.#state = 'open';
@@ -166,7 +169,7 @@ export class Link {
       } catch (error) {
         await this.#broker?.close();
         this.#broker = undefined;
-        const isFinal = !(error instanceof BrokerError) || !error.mayPass;
+        const isFinal = !mayPass(error);
         if (!isFinal && performance.now() < deadline) {
           await sleep(retryMs);
           continue;
@@ -181,19 +184,11 @@ export class Link {
     }
   }
 
-  /** From the news after the last that were heard. */
-  async #follow(broker: Broker): Promise<void> {
-    const { names } = broker;
-    this.#following?.stop();
-    const subject = names.resultsOf(this.#settings.client, '*');
-    this.#following = await broker.follow(names.results, subject, this.#lastSeq + 1, (message) => this.#heard(message));
-  }
-
-  /** A broker that comes back has forgotten whom it was telling, and the client would notice only after half a minute. */
+  /** A broker that comes back has forgotten whom it was telling. */
   async #watchConnection(broker: Broker): Promise<void> {
     for await (const { type } of broker.connection.status()) {
       if (type !== 'reconnect' || this.#broker !== broker) continue;
-      await this.#follow(broker).catch(() => {});
+      this.#follower?.anew();
       broker.tell(broker.names.ask, Buffer.alloc(0));
     }
   }
@@ -214,11 +209,11 @@ export class Link {
     if (broker !== undefined) {
       await this.#tidy(broker);
       this.#abort.abort(new Error('the executor was shut down'));
-      this.#following?.stop();
+      this.#follower?.stop();
       await broker.close();
     }
     this.#broker = undefined;
-    this.#following = undefined;
+    this.#follower = undefined;
     this.#state = state;
     // Work may have come meanwhile.
     if (state === 'away' && this.#unsent.length > 0) this.open();
@@ -314,7 +309,7 @@ export class Link {
   // ── Hearing ──
 
   /** In the order in which they were stored, also where one has to be fetched. */
-  #heard(message: StoredNews): void {
+  #heard(message: StoredMessage): void {
     if (this.#fetching !== undefined) {
       this.#fetching = this.#fetching.then(() => this.#take(message));
       return;
@@ -327,7 +322,7 @@ export class Link {
     this.#fetching = fetching;
   }
 
-  #take({ seq, subject, data }: StoredNews): Promise<void> | undefined {
+  #take({ seq, subject, data }: StoredMessage): Promise<void> | undefined {
     // Told twice, by whoever told before the connection was lost.
     if (seq <= this.#lastSeq) return undefined;
     this.#lastSeq = seq;

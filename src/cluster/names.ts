@@ -47,6 +47,12 @@ export class Names {
     return `cf.${this.queue}.code.${digest}.${signer}`;
   }
 
+  /** Where a subject of tasks, outcomes or functions is stored. */
+  streamOf(subject: string): string {
+    const [, , kind] = subject.split('.');
+    return kind === 'task' ? this.tasks : kind === 'res' ? this.results : this.code;
+  }
+
   /** Told to all workers: tasks that are not to start, or are to stop. */
   get cancel(): string {
     return `cf.${this.queue}.cancel`;

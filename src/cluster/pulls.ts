@@ -37,14 +37,23 @@ export class Pulls {
     broker.receiveWork(`${this.#inbox}.*`, {
       work: (delivery) => this.#received(delivery),
       over: (subject) => {
+        broker.silence.answered();
         this.#requests.delete(subject);
         this.#ask();
+      },
+      // Nobody is there to answer, and would be no more if it was asked for at once.
+      refused: (subject) => {
+        broker.silence.unanswered();
+        this.#requests.delete(subject);
       },
     });
     this.#timer = setInterval(() => {
       const now = performance.now();
-      for (const [subject, { madeAt }] of this.#requests)
-        if (now - madeAt > forgottenMs) this.#requests.delete(subject);
+      for (const [subject, { madeAt }] of this.#requests) {
+        if (now - madeAt <= forgottenMs) continue;
+        this.#requests.delete(subject);
+        broker.silence.unanswered();
+      }
       this.#ask();
     }, 1000);
   }
@@ -75,6 +84,7 @@ export class Pulls {
   }
 
   #received(delivery: Delivery): void {
+    this.#broker.silence.answered();
     // The broker serves the oldest first.
     for (const [subject, request] of this.#requests) {
       request.left -= 1;

@@ -6,7 +6,8 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ClusterScene, type Program } from './scene.js';
+import type { Program } from './program.js';
+import { ClusterScene } from './scene.js';
 
 export interface ChaosReport {
   readonly tasks: number;

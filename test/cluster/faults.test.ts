@@ -35,7 +35,7 @@ test('what a killed worker ran is run by another, and has one outcome', options,
 
 test('a task that takes its worker along fails after so many workers, and costs no other task', options, async () => {
   await using scene = await ClusterScene.start();
-  for (let i = 0; i < 3; i++) void scene.worker({ maxDeliveries: 2, maxWorkers: 1 });
+  for (let i = 0; i < 3; i++) void scene.worker({ maxDeliveries: 2, maxWorkers: 1 }).catch(() => {});
   const executor = scene.executor();
   const poison = executor.submit(killWorker, scene.file);
   await assert.rejects(poison, WorkerLostError);

@@ -19,7 +19,7 @@ export function serverHindrance(): string | false {
   return hindrance === false ? false : `the cluster's tests need a broker: ${hindrance}, or name one by NATS_SERVER`;
 }
 
-function natsServer(): string {
+export function natsServer(): string {
   const hindrance = serverHindrance();
   if (hindrance !== false) throw new Error(hindrance);
   // Debian's is not on a normal user's PATH.

@@ -1,25 +1,17 @@
 /** A broker, workers and submitters as processes of their own, a folder for what tasks write, all gone at the end of the test. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ClusterExecutor, type ClusterExecutorOptions } from 'concurrent-futures/cluster';
 import { startServer, type TestServer } from './nats-server.js';
+import { type Program, programOf } from './program.js';
 
 /** Short, so that what a lost worker had is given out again soon. */
 const ackWaitMs = 2000;
 const limits = { ackWaitMs, maxBytes: 64 * 1024 * 1024 };
-
-export interface Program {
-  readonly process: ChildProcess;
-  /** Resolves once it has printed a line that starts so. */
-  line(start: string): Promise<void>;
-  kill(signal: NodeJS.Signals): void;
-  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-}
 
 export class ClusterScene implements AsyncDisposable {
   readonly server: TestServer;
@@ -78,27 +70,7 @@ export class ClusterScene implements AsyncDisposable {
   #run(script: string, ...args: string[]): Program {
     const path = fileURLToPath(new URL(`./fixtures/${script}`, import.meta.url));
     const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const lines: string[] = [];
-    const waiting = new Set<() => void>();
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      lines.push(line);
-      for (const look of waiting) look();
-    });
-    const program: Program = {
-      process: child,
-      line: (start) =>
-        new Promise((resolve) => {
-          const look = (): void => {
-            if (!lines.some((line) => line.startsWith(start))) return;
-            waiting.delete(look);
-            resolve();
-          };
-          waiting.add(look);
-          look();
-        }),
-      kill: (signal) => void child.kill(signal),
-      ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal }))),
-    };
+    const program = programOf(child);
     this.#programs.push(program);
     return program;
   }

@@ -1,0 +1,85 @@
+/**
+ * Hears what is stored under some subjects, in order and from a place on, whichever broker of a cluster is lost.
+ *
+ *   asking ──answered──► following ──silent for some seconds, or connected anew──► asking
+ *      └──not answered──► (asks again in a moment)
+ *
+ * What tells it lives on one broker, and goes with that; the client alone would find that out after half a minute, or not at all.
+ */
+
+import type { Broker, Following, StoredMessage } from './broker.js';
+
+const lookMs = 1000;
+/** The broker gives a sign of life every two seconds. Counted in looks: while this program is busy it hears nothing, and does not look either. */
+const silentLooksMax = 6;
+
+export interface FollowerOf {
+  readonly broker: Broker;
+  readonly stream: string;
+  readonly subject: string;
+  /** The last that has been heard. */
+  lastSeq(): number;
+  onMessage(message: StoredMessage): void;
+}
+
+export class Follower {
+  readonly #of: FollowerOf;
+  #following: Following | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #silentLooks = 0;
+  #isAsking = false;
+  #isOver = false;
+
+  constructor(of: FollowerOf) {
+    this.#of = of;
+  }
+
+  /** Rejects where it can't; then it is over. */
+  async start(): Promise<void> {
+    await this.#ask();
+    if (!this.#isOver) this.#timer = setInterval(() => this.#look(), lookMs);
+  }
+
+  /** The connection is another one: whoever was telling has forgotten. */
+  anew(): void {
+    if (!this.#isAsking) void this.#ask().catch(() => {});
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    this.#following?.stop();
+  }
+
+  #look(): void {
+    this.#silentLooks += 1;
+    if (this.#following === undefined || this.#silentLooks > silentLooksMax) this.anew();
+  }
+
+  async #ask(): Promise<void> {
+    const { broker, stream, subject, lastSeq, onMessage } = this.#of;
+    this.#isAsking = true;
+    this.#following?.stop();
+    this.#following = undefined;
+    const alive = (): void => {
+      this.#silentLooks = 0;
+    };
+    try {
+      this.#following = await broker.follow(stream, subject, lastSeq() + 1, {
+        alive,
+        message: (message) => {
+          alive();
+          onMessage(message);
+        },
+      });
+      alive();
+      broker.silence.answered();
+      if (this.#isOver) this.#following.stop();
+    } catch (error) {
+      broker.silence.unanswered();
+      throw error;
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
