@@ -13,8 +13,17 @@ export class BrokerError extends Error {
   }
 }
 
+/** Why the broker there can't be used. */
+export function unusable({ servers }: { servers: string | readonly string[] }, cause: unknown): BrokerError {
+  return new BrokerError(
+    `can't use the broker at ${[servers].flat().join(', ')}: ${explained(cause)}`,
+    isAway(cause),
+    cause,
+  );
+}
+
 /** Nobody answers, or not yet. What was answered with a no is no better in a moment. */
-export function isAway(error: unknown): boolean {
+function isAway(error: unknown): boolean {
   if (typeof codeOf(error) === 'number') return codeOf(error) === 503;
   return !/authoriz|authentic|permission|not installed|credential/i.test(nameOf(error));
 }
@@ -28,7 +37,12 @@ export function isPassing(error: unknown): boolean {
   if (code === apiErrors.streamFull) return true;
   if (typeof code === 'number' && code >= 10_000) return code === 10_008 || code === 10_074 || code === 10_077;
   const name = nameOf(error);
-  return !/permission|authoriz|closed|draining|NoResponders/i.test(name) || /timeout/i.test(name);
+  return !/permission|authoriz|closed|draining/i.test(name) || /timeout/i.test(name);
+}
+
+/** A broker is there, and nobody in it takes the message. */
+export function isNobody(error: unknown): boolean {
+  return codeOf(error) === 503 || /NoResponders|JetStreamNotEnabled/i.test(nameOf(error));
 }
 
 export function codeOf(error: unknown): unknown {
