@@ -1,12 +1,19 @@
 /** Reading an object that anybody who reaches the broker may have written: so much is taken, and in bounded time. */
 
 import type { ObjectStore } from '@nats-io/obj';
+import { pause } from './pause.js';
 import { Refusal } from './refusal.js';
 
 /** So long may nothing come. An object of which parts are missing would be waited for without end. */
 const silenceMs = 20_000;
 
-export async function readBlob(store: ObjectStore, name: string, bytesMax: number): Promise<Uint8Array> {
+/** @param loss of the connection: what was on its way then does not come, and is asked for anew by whoever wants it */
+export async function readBlob(
+  store: ObjectStore,
+  name: string,
+  bytesMax: number,
+  loss: AbortSignal,
+): Promise<Uint8Array> {
   const info = await store.info(name);
   if (info === null || info.deleted)
     throw new Refusal('MALFORMED', 'the object that the message names is not there any more');
@@ -22,7 +29,7 @@ export async function readBlob(store: ObjectStore, name: string, bytesMax: numbe
   let size = 0;
   try {
     for (;;) {
-      const { done, value } = await inTime(reader.read());
+      const { done, value } = await inTime(reader.read(), loss);
       if (done) return Buffer.concat(parts, size);
       size += value.length;
       // It may say less than it is.
@@ -31,7 +38,7 @@ export async function readBlob(store: ObjectStore, name: string, bytesMax: numbe
     }
   } catch (cause) {
     void reader.cancel().catch(() => {});
-    if (cause instanceof Refusal) throw cause;
+    if (cause instanceof Refusal || loss.aborted) throw cause;
     throw new Refusal('MALFORMED', `the object that the message names can't be read: ${(cause as Error).message}`, {
       cause,
     });
@@ -45,14 +52,17 @@ export function oversized(bytes: number, bytesMax: number): Refusal {
   );
 }
 
-async function inTime<T>(read: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing came for ${silenceMs / 1000} s`)), silenceMs);
+async function inTime<T>(read: Promise<T>, loss: AbortSignal): Promise<T> {
+  loss.throwIfAborted();
+  const limit = new AbortController();
+  const either = AbortSignal.any([limit.signal, loss]);
+  const silence = pause(silenceMs, either).then(() => {
+    throw new Error(`nothing came for ${silenceMs / 1000} s`);
   });
+  silence.catch(() => {});
   try {
-    return await Promise.race([read, limit]);
+    return await Promise.race([read, silence]);
   } finally {
-    clearTimeout(timer);
+    limit.abort();
   }
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { oversized } from './blobs.js';
 import type { Broker } from './broker.js';
 import { openMessage } from './messages.js';
+import { pause } from './pause.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 
@@ -11,15 +12,22 @@ import type { Seal } from './seal.js';
 const blobMark = 255;
 /** More than any seal adds to a body. */
 const signatureBytesMax = 128;
+const retryMs = 100;
 
 /** What is sent for a body; throws a {@link Refusal} for one that nobody would take. */
-export async function bodyOf(broker: Broker, seal: Seal, subject: string, body: Buffer): Promise<Buffer> {
+export async function bodyOf(
+  broker: Broker,
+  seal: Seal,
+  subject: string,
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const { messageBytesMax } = broker;
   if (body.length > messageBytesMax) throw oversized(body.length, messageBytesMax);
   const sealed = seal.close(subject, body);
   if (sealed.length <= broker.inlineBytesMax) return sealed;
   const name = createHash('sha256').update(sealed).digest('hex');
-  await broker.putBlob(name, sealed);
+  await broker.putBlob(name, sealed, signal);
   return Buffer.concat([Buffer.of(blobMark), Buffer.from(name)]);
 }
 
@@ -33,6 +41,23 @@ export function openBody<T extends { readonly version: number }>(
   if (isBlob(data)) return fetched(broker, data).then((sealed) => openMessage<T>(seal, subject, sealed));
   if (data.length > broker.messageBytesMax + signatureBytesMax) throw oversized(data.length, broker.messageBytesMax);
   return openMessage<T>(seal, subject, data);
+}
+
+/** As {@link openBody}, and tries until it has been fetched: for what can't be asked for again. */
+export function openBodySurely<T extends { readonly version: number }>(
+  broker: Broker,
+  seal: Seal,
+  subject: string,
+  data: Uint8Array,
+  signal: AbortSignal,
+): T | Promise<T> {
+  const opened = openBody<T>(broker, seal, subject, data);
+  if (!(opened instanceof Promise)) return opened;
+  return opened.catch(async (error: unknown) => {
+    if (error instanceof Refusal) throw error;
+    await pause(retryMs, signal);
+    return openBodySurely<T>(broker, seal, subject, data, signal);
+  });
 }
 
 /** The signed bytes, wherever they are. */

@@ -32,16 +32,28 @@ export class BrokerError extends Error {
   }
 }
 
-/** Nobody answers, or not yet. What was answered with a no is no better in a moment. */
-export function isAway(error: unknown): boolean {
-  if (typeof codeOf(error) === 'number') return codeOf(error) === 503 || undecided.has(codeOf(error));
-  return !/authoriz|authentic|permission|not installed|credential|certificate/i.test(nameOf(error));
+/**
+ * Why the broker there can't be used.
+ *
+ * @param known see {@link explained}
+ */
+export function unusable(
+  { servers }: { servers: string | readonly string[] },
+  cause: unknown,
+  known: { trouble?: string | undefined; isIn?: boolean } = {},
+): BrokerError {
+  const mayPass = known.trouble === undefined && isAway(cause);
+  return new BrokerError(
+    `can't use the broker at ${[servers].flat().join(', ')}: ${explained(cause, known)}`,
+    mayPass,
+    cause,
+  );
 }
 
-/** Whether it is worth trying again to use the broker. */
-export function mayPass(error: unknown): boolean {
-  if (error instanceof BrokerError) return error.mayPass;
-  return undecided.has(codeOf(error)) || /timeout|NoResponders/i.test(nameOf(error));
+/** Nobody answers, or not yet. What was answered with a no is no better in a moment. */
+function isAway(error: unknown): boolean {
+  if (typeof codeOf(error) === 'number') return codeOf(error) === 503 || undecided.has(codeOf(error));
+  return !/authoriz|authentic|permission|not installed|credential|certificate/i.test(nameOf(error));
 }
 
 /** Another message of that subject was stored first. */
@@ -53,12 +65,12 @@ export function isPassing(error: unknown): boolean {
   if (code === apiErrors.streamFull || undecided.has(code)) return true;
   if (typeof code === 'number' && code >= 10_000) return false;
   const name = nameOf(error);
-  return !/permission|authoriz|closed|draining|NoResponders/i.test(name) || /timeout/i.test(name);
+  return !/permission|authoriz|closed|draining/i.test(name) || /timeout/i.test(name);
 }
 
-/** Nobody is there to answer. */
-export function isLeaderless(error: unknown): boolean {
-  return /NoResponders/i.test(nameOf(error));
+/** A broker is there, and nobody in it takes the message. */
+export function isNobody(error: unknown): boolean {
+  return codeOf(error) === 503 || /NoResponders|JetStreamNotEnabled/i.test(nameOf(error));
 }
 
 export function codeOf(error: unknown): unknown {

@@ -7,24 +7,16 @@
 import type { JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { Attempts } from './attempts.js';
 import { readBlob } from './blobs.js';
-import {
-  apiErrors,
-  BrokerError,
-  codeOf,
-  explained,
-  isAway,
-  isLeaderless,
-  isPassing,
-  noMessage,
-  WrongPlace,
-} from './broker-errors.js';
+import { apiErrors, codeOf, explained, isNobody, noMessage, unusable, WrongPlace } from './broker-errors.js';
 import { type Clients, loadClients } from './clients.js';
 import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
 import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
 import { pause } from './pause.js';
+import { Refusal } from './refusal.js';
 import { Silence } from './silence.js';
 
 export interface BrokerOptions {
@@ -51,12 +43,13 @@ export interface WaitingBatch {
 
 /** How long one attempt to reach the broker may take before it is made again: one that is killed answers never. */
 const requestMs = 2000;
-/** How long leaving waits for what was said to be on its way. */
+/** How long an answer to nothing but a sign of life is waited for. */
 const flushMs = 1000;
 /** A connection whose other end vanished says nothing: it is given up when two pings were not answered, within half a minute. */
 const pings = { pingInterval: 10_000, maxPingOut: 2 };
 /** How often the broker gives a sign of life while there is nothing to tell. */
 const heartbeatMs = 2000;
+const brokerAway = 'the connection to the broker was lost while an object was read';
 
 export interface StoredMessage {
   readonly seq: number;
@@ -78,6 +71,8 @@ export class Broker {
   readonly #js: JetStreamClient;
   readonly #jsm: JetStreamManager;
   #blobs: Promise<ObjectStore> | undefined;
+  /** Who reads an object now. */
+  readonly #readers = new Set<AbortController>();
 
   private constructor(
     options: BrokerOptions,
@@ -94,6 +89,7 @@ export class Broker {
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
     this.#jsm = jsm;
+    void this.#watchLosses();
   }
 
   /** Connects and makes what the queue needs; throws an error that says what is missing. */
@@ -120,10 +116,7 @@ export class Broker {
       return broker;
     } catch (cause) {
       await connection?.close();
-      const { trouble } = credentials;
-      const why = explained(cause, { trouble, isIn: connection !== undefined });
-      const mayPass = trouble === undefined && isAway(cause);
-      throw new BrokerError(`can't use the broker at ${servers.join(', ')}: ${why}`, mayPass, cause);
+      throw unusable(options, cause, { trouble: credentials.trouble, isIn: connection !== undefined });
     }
   }
 
@@ -151,8 +144,7 @@ export class Broker {
   ): Promise<number> {
     const { id, lastSeq, signal } = options;
     const expect = lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } };
-    for (let attempt = 0; ; attempt++) {
-      signal.throwIfAborted();
+    for (const attempts = new Attempts(signal); ; ) {
       const bytes = typeof body === 'function' ? await body() : body;
       try {
         const ack = await this.#js.publish(subject, bytes, {
@@ -166,21 +158,20 @@ export class Broker {
           return ack.seq;
         }
         this.silence.unanswered();
+        await attempts.again();
       } catch (error) {
         if (codeOf(error) === apiErrors.wrongSequence) throw new WrongPlace();
         if (codeOf(error) !== apiErrors.streamFull) this.silence.unanswered();
-        if (!isPassing(error) && !(isLeaderless(error) && (await this.#hasStreamOf(subject))))
-          throw new Error(`the broker did not store it: ${explained(error)}`, { cause: error });
+        await attempts.next(error, isNobody(error) && (await this.#hasStreamOf(subject)));
       }
-      await pause(Math.min(1000, 20 * 2 ** attempt) * (0.5 + Math.random()), signal);
     }
   }
 
   /** The batches of one submitter that wait or are run, oldest first. They are read one by one: that can be allowed without those of others. */
-  async ownWaiting(subject: string): Promise<{ subject: string; data: Uint8Array }[]> {
+  async ownWaiting(subject: string): Promise<StoredMessage[]> {
     const { tasks } = this.names;
     const { config, state } = await this.#jsm.streams.info(tasks, { subjects_filter: subject });
-    const found: { seq: number; subject: string; data: Uint8Array }[] = [];
+    const found: StoredMessage[] = [];
     if (config.allow_direct) {
       for (const each of Object.keys(state.subjects ?? {})) {
         const message = await this.#jsm.direct.getMessage(tasks, { last_by_subj: each }).catch(noMessage);
@@ -212,7 +203,7 @@ export class Broker {
   /** Nobody answers for a stream that is not there, and for one that has no leader at the moment. */
   async #hasStreamOf(subject: string): Promise<boolean> {
     const error = await this.#jsm.streams.info(this.names.streamOf(subject)).catch((thrown: unknown) => thrown);
-    return !(error instanceof Error) || (codeOf(error) !== apiErrors.noStream && !isLeaderless(error));
+    return !(error instanceof Error) || (codeOf(error) !== apiErrors.noStream && !isNobody(error));
   }
 
   /** The news of a batch that are stored so far, in order. */
@@ -325,14 +316,35 @@ export class Broker {
     });
   }
 
-  async putBlob(name: string, bytes: Uint8Array): Promise<void> {
-    const store = await this.#blobStore();
-    await store.putBlob({ name }, bytes);
+  /** Stores an object, and tries until it is stored: a connection that is lost amid its parts is no reason to fail a task. */
+  async putBlob(name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    for (const attempts = new Attempts(signal); ; ) {
+      try {
+        const store = await this.#blobStore();
+        await store.putBlob({ name }, bytes);
+        return;
+      } catch (error) {
+        await attempts.next(error);
+      }
+    }
   }
 
-  /** Throws a refusal for an object that is not there, or is larger than that. */
+  /**
+   * Throws a refusal for an object that is not there, or is larger than that; another error where the connection is lost meanwhile, since the client
+   * would wait a minute for what was lost of it.
+   */
   async getBlob(name: string, bytesMax: number): Promise<Uint8Array> {
-    return readBlob(await this.#blobStore(), name, bytesMax);
+    const loss = new AbortController();
+    this.#readers.add(loss);
+    try {
+      return await readBlob(await this.#blobStore(), name, bytesMax, loss.signal);
+    } catch (error) {
+      // A broker that says nothing at all is no proof that the object is damaged.
+      if (error instanceof Refusal && !(await this.#answers())) throw new Error(brokerAway, { cause: error });
+      throw error;
+    } finally {
+      this.#readers.delete(loss);
+    }
   }
 
   /** Otherwise it is made when it is needed first. */
@@ -355,11 +367,29 @@ export class Broker {
   /** Once what was said is on its way. */
   async close(): Promise<void> {
     if (this.connection.isClosed()) return;
-    // While the broker is away, nothing can be sent any more.
-    const limit = new AbortController();
-    const flushed = this.connection.flush().catch(() => {});
-    await Promise.race([flushed, pause(flushMs, limit.signal).catch(() => {})]);
-    limit.abort();
+    await this.#answers();
     await this.connection.close();
+  }
+
+  /** Whether it has had all that was said, and says so within a moment; while it is away, nothing can be sent. */
+  async #answers(): Promise<boolean> {
+    const limit = new AbortController();
+    const flushed = this.connection.flush().then(
+      () => true,
+      () => false,
+    );
+    const over = pause(flushMs, limit.signal).then(
+      () => false,
+      () => false,
+    );
+    const answers = await Promise.race([flushed, over]);
+    limit.abort();
+    return answers;
+  }
+
+  async #watchLosses(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect') for (const reader of this.#readers) reader.abort(new Error(brokerAway));
+    }
   }
 }

@@ -230,7 +230,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   onEarlier(batches: readonly EarlierBatch[]): void {
-    for (const { id, names } of batches) {
+    for (const { id, names, streamSeq } of batches) {
       const tasks = names.map((name) => {
         const task = new Task(this, earlierHandle(name), { isChunk: false, values: [] }, defaultTaskSettings(), {});
         this.#pendingCount += 1;
@@ -239,7 +239,9 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       });
       this.#hold();
       this.#outgoing.inFlight += tasks.length;
-      this.#batches.set(id, new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) }));
+      const batch = new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
+      batch.streamSeq = streamSeq;
+      this.#batches.set(id, batch);
     }
   }
 

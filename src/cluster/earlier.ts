@@ -10,6 +10,8 @@ export interface EarlierBatch {
   readonly id: string;
   /** Of its tasks. */
   readonly names: readonly string[];
+  /** Where it is stored; `undefined` where only its outcomes are. */
+  readonly streamSeq: number | undefined;
 }
 
 /**
@@ -21,17 +23,19 @@ export async function earlierBatches(
   { client, seal }: { client: string; seal: Seal },
 ): Promise<EarlierBatch[]> {
   const { names } = broker;
-  const found = new Map<string, readonly string[]>();
-  for (const { subject, data } of await broker.ownWaiting(names.tasksOf(client, '*'))) {
-    found.set(idOf(subject), allNames(namesOf(await openBody<TaskBatch>(broker, seal, subject, data))));
+  const found = new Map<string, EarlierBatch>();
+  for (const { seq, subject, data } of await broker.ownWaiting(names.tasksOf(client, '*'))) {
+    const id = idOf(subject);
+    const batch = await openBody<TaskBatch>(broker, seal, subject, data);
+    found.set(id, { id, names: allNames(namesOf(batch)), streamSeq: seq });
   }
   for await (const { subject, data } of broker.storedSoFar(names.results, names.resultsOf(client, '*'))) {
     const id = idOf(subject);
     if (found.has(id)) continue;
     const { tasks } = await openBody<BatchNews>(broker, seal, subject, data);
-    if (tasks !== undefined) found.set(id, allNames(tasks));
+    if (tasks !== undefined) found.set(id, { id, names: allNames(tasks), streamSeq: undefined });
   }
-  return [...found].map(([id, batchNames]) => ({ id, names: batchNames }));
+  return [...found.values()];
 }
 
 function idOf(subject: string): string {

@@ -28,6 +28,8 @@ export class Follower {
   #timer: NodeJS.Timeout | undefined;
   #silentLooks = 0;
   #isAsking = false;
+  /** What is asked for goes with a connection that is lost by now. */
+  #isStale = false;
   #isOver = false;
 
   constructor(of: FollowerOf) {
@@ -42,7 +44,8 @@ export class Follower {
 
   /** The connection is another one: whoever was telling has forgotten. */
   anew(): void {
-    if (!this.#isAsking) void this.#ask().catch(() => {});
+    if (this.#isAsking) this.#isStale = true;
+    else void this.#ask().catch(() => {});
   }
 
   stop(): void {
@@ -59,6 +62,7 @@ export class Follower {
   async #ask(): Promise<void> {
     const { broker, stream, subject, lastSeq, onMessage } = this.#of;
     this.#isAsking = true;
+    this.#isStale = false;
     this.#following?.stop();
     this.#following = undefined;
     const alive = (): void => {
@@ -75,6 +79,7 @@ export class Follower {
       alive();
       broker.silence.answered();
       if (this.#isOver) this.#following.stop();
+      else if (this.#isStale) queueMicrotask(() => this.anew());
     } catch (error) {
       broker.silence.unanswered();
       throw error;

@@ -12,20 +12,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TimeoutError } from '../errors.js';
 import type { WorkerStats } from '../pool/stats.js';
 import type { Batch } from './batch.js';
-import { bodyOf, openBody } from './bodies.js';
-import { Broker, type BrokerOptions, type StoredMessage } from './broker.js';
-import { mayPass } from './broker-errors.js';
+import { bodyOf } from './bodies.js';
+import { Broker, type BrokerOptions } from './broker.js';
+import { BrokerError, unusable } from './broker-errors.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
-import { Follower } from './follower.js';
 import { makeBatch } from './make-batch.js';
-import { type BatchNews, type CancelMessage, encodeBatch, type News } from './messages.js';
+import { type CancelMessage, encodeBatch, type News } from './messages.js';
+import { NewsFeed } from './news-feed.js';
 import { sharedAbort } from './pause.js';
 import { Workers } from './presence.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
-import { checkNews } from './shapes.js';
 
 export interface LinkEvents {
   onNews(batchId: string, worker: string, news: readonly News[], seq: number): void;
@@ -62,14 +61,13 @@ export class Link {
   readonly #settings: LinkSettings;
   readonly #events: LinkEvents;
   readonly #workers: Workers;
+  readonly #feed: NewsFeed;
   #state: 'away' | 'opening' | 'open' | 'closed' = 'away';
   #broker: Broker | undefined;
-  #follower: Follower | undefined;
   #abort = sharedAbort();
   #restTimer: NodeJS.Timeout | undefined;
   #opening: Promise<void> = Promise.resolve();
-  #lastSeq = 0;
-  #isToAttach: boolean;
+  #takesOver: boolean;
   #ids = 0;
   readonly #idPrefix = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
   #unsent: Batch[] = [];
@@ -77,12 +75,13 @@ export class Link {
   readonly #cancellations = new Map<Batch, Cancellation[]>();
   /** What is deleted once there is nothing else to do. */
   #litter: { readonly stream: string; readonly seq: number }[] = [];
-  #fetching: Promise<void> | undefined;
 
   constructor(settings: LinkSettings, events: LinkEvents) {
     this.#settings = settings;
-    this.#isToAttach = settings.attaches;
     this.#events = events;
+    this.#takesOver = settings.attaches;
+    const { client, seal } = settings;
+    this.#feed = new NewsFeed({ client, seal, onNews: (...told) => events.onNews(...told) });
     this.#workers = new Workers(settings.seal, settings.broker.names.presence);
   }
 
@@ -147,18 +146,11 @@ export class Link {
         const broker = await Broker.open(options);
         this.#broker = broker;
         const { names } = options;
-        if (this.#isToAttach) this.#events.onEarlier(await earlierBatches(broker, this.#settings));
-        this.#isToAttach = false;
-        broker.listen(names.presence, (data) => this.#heardOf(data));
-        this.#follower = new Follower({
-          broker,
-          stream: names.results,
-          subject: names.resultsOf(this.#settings.client, '*'),
-          lastSeq: () => this.#lastSeq,
-          onMessage: (message) => this.#heard(message),
-        });
-        await this.#follower.start();
+        await this.#takeOver(broker);
+        // Before the news are asked for: the connection may be lost, and be back, while the answer is waited for.
         void this.#watchConnection(broker);
+        broker.listen(names.presence, (data) => this.#heardOf(data));
+        await this.#feed.follow(broker, this.#abort.signal);
         broker.tell(names.ask, Buffer.alloc(0));
         this.#state = 'open';
         void broker.connection.closed().then((why) => this.#lost(broker, why));
@@ -169,26 +161,34 @@ export class Link {
       } catch (error) {
         await this.#broker?.close();
         this.#broker = undefined;
-        const isFinal = !mayPass(error);
-        if (!isFinal && performance.now() < deadline) {
+        // A broker that has let it in may be lost as well, before it has answered all that is asked first.
+        const failure = error instanceof BrokerError || error instanceof Refusal ? error : unusable(options, error);
+        const mayPass = failure instanceof BrokerError && failure.mayPass;
+        if (mayPass && performance.now() < deadline) {
           await sleep(retryMs);
           continue;
         }
         this.#state = 'away';
-        const waited = isFinal ? '' : ` (tried for ${startupTimeoutMs} ms, startupTimeout)`;
-        this.#events.onBroken(
-          isFinal ? error : new TimeoutError(`${(error as Error).message}${waited}`, { cause: error }),
-        );
+        const waited = ` (tried for ${startupTimeoutMs} ms, startupTimeout)`;
+        this.#events.onBroken(mayPass ? new TimeoutError(`${failure.message}${waited}`, { cause: failure }) : failure);
         return;
       }
     }
+  }
+
+  /** What an earlier submitter has left, told once: what is told twice would have two futures. */
+  async #takeOver(broker: Broker): Promise<void> {
+    if (!this.#takesOver) return;
+    const earlier = await earlierBatches(broker, this.#settings);
+    this.#takesOver = false;
+    this.#events.onEarlier(earlier);
   }
 
   /** A broker that comes back has forgotten whom it was telling. */
   async #watchConnection(broker: Broker): Promise<void> {
     for await (const { type } of broker.connection.status()) {
       if (type !== 'reconnect' || this.#broker !== broker) continue;
-      this.#follower?.anew();
+      this.#feed.anew();
       broker.tell(broker.names.ask, Buffer.alloc(0));
     }
   }
@@ -209,11 +209,10 @@ export class Link {
     if (broker !== undefined) {
       await this.#tidy(broker);
       this.#abort.abort(new Error('the executor was shut down'));
-      this.#follower?.stop();
+      this.#feed.stop();
       await broker.close();
     }
     this.#broker = undefined;
-    this.#follower = undefined;
     this.#state = state;
     // Work may have come meanwhile.
     if (state === 'away' && this.#unsent.length > 0) this.open();
@@ -244,7 +243,13 @@ export class Link {
       const stores = [...codes.values()].map((code) => this.#storeCode(broker, code));
       if (stores.some((store) => store !== undefined)) await Promise.all(stores);
       const body = (): Promise<Buffer> =>
-        bodyOf(broker, seal, subject, encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code)));
+        bodyOf(
+          broker,
+          seal,
+          subject,
+          encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code)),
+          signal,
+        );
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
       if (batch.isDone) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
     } catch (error) {
@@ -258,8 +263,9 @@ export class Link {
     if (known !== undefined && Date.now() - known.at < codeFreshMs) return known.stored;
     const { seal } = this.#settings;
     const subject = broker.names.codeOf(digest, seal.signer);
-    const stored = bodyOf(broker, seal, subject, bytes)
-      .then((sealed) => broker.store(subject, sealed, { signal: this.#abort.signal }))
+    const { signal } = this.#abort;
+    const stored = bodyOf(broker, seal, subject, bytes, signal)
+      .then((sealed) => broker.store(subject, sealed, { signal }))
       .catch((error) => {
         this.#storedCode.delete(digest);
         throw error;
@@ -303,49 +309,12 @@ export class Link {
   /** Each of its tasks has its outcome: what the broker still has of it goes. */
   forget(batch: Batch): void {
     const { names } = this.#settings.broker;
+    // First the batch, where its worker was lost before it could say that it is done: without its outcomes it would be run anew.
+    if (batch.streamSeq !== undefined) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
     this.#litter.push(...batch.newsSeqs.map((seq) => ({ stream: names.results, seq })));
   }
 
-  // ── Hearing ──
-
-  /** In the order in which they were stored, also where one has to be fetched. */
-  #heard(message: StoredMessage): void {
-    if (this.#fetching !== undefined) {
-      this.#fetching = this.#fetching.then(() => this.#take(message));
-      return;
-    }
-    const taken = this.#take(message);
-    if (taken === undefined) return;
-    const fetching: Promise<void> = taken.finally(() => {
-      if (this.#fetching === fetching) this.#fetching = undefined;
-    });
-    this.#fetching = fetching;
-  }
-
-  #take({ seq, subject, data }: StoredMessage): Promise<void> | undefined {
-    // Told twice, by whoever told before the connection was lost.
-    if (seq <= this.#lastSeq) return undefined;
-    this.#lastSeq = seq;
-    const batchId = subject.slice(subject.lastIndexOf('.') + 1);
-    const tell = (message: BatchNews): void => {
-      checkNews(message);
-      this.#events.onNews(batchId, message.worker, message.news, seq);
-    };
-    const fail = (error: unknown): void => {
-      if (!(error instanceof Refusal)) throw error;
-      // Nobody knows who wrote it. A worker that has another key says so in this way, and nothing better will come.
-      const why = `the news of it can't be trusted: ${error.message}`;
-      this.#events.onNews(batchId, '', [['refused', error.reason, why]], seq);
-    };
-    try {
-      const message = openBody<BatchNews>(this.#broker as Broker, this.#settings.seal, subject, data);
-      if (message instanceof Promise) return message.then(tell).catch(fail);
-      tell(message);
-    } catch (error) {
-      fail(error);
-    }
-    return undefined;
-  }
+  // ── Hearing of workers ──
 
   #heardOf(data: Uint8Array): void {
     try {

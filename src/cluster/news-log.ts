@@ -141,7 +141,7 @@ export class NewsLog {
         return;
       }
       try {
-        this.#lastSeq = await broker.store(subject, await bodyOf(broker, seal, subject, body), {
+        this.#lastSeq = await broker.store(subject, await bodyOf(broker, seal, subject, body, signal), {
           lastSeq: this.#lastSeq,
           signal,
         });

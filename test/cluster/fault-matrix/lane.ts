@@ -1,0 +1,269 @@
+/**
+ * A broker, a worker and a submitter, each of the two behind a relay; plays one run after another, each on a queue of its own, with a fault at
+ * one step of it.
+ *
+ *   worker ⇄ relay ⇄ broker ⇄ relay ⇄ submitter
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { ClusterExecutor } from 'concurrent-futures/cluster';
+import { square } from '../fixtures/tasks.mjs';
+import { startServer, type TestServer } from '../nats-server.js';
+import type { Cell, Fault, Side } from './cells.js';
+import { check, checkTakenOver } from './check.js';
+import { Party } from './party.js';
+import { Relay } from './relay.js';
+
+const limits = { ackWaitMs: 2000, maxBytes: 64 * 1024 * 1024 };
+/** Longer than a request waits for its answer, and than a worker may be silent. */
+const silenceMs = 3000;
+/** Several times what any run takes. */
+const patienceMs = 60_000;
+/** A batch of which only the acknowledgement was lost is gone after that. */
+const emptyMs = 40_000;
+
+export interface Played {
+  /** What is wrong, in words; `undefined` where nothing is. */
+  readonly failure: string | undefined;
+  /** Whether the run had that step. */
+  readonly hasFired: boolean;
+  readonly ms: number;
+  readonly steps: Readonly<Record<Side, readonly string[]>>;
+}
+
+let queues = 0;
+
+export class Lane {
+  readonly #server: TestServer;
+  readonly #relays: Readonly<Record<Side, Relay>>;
+  #worker = new Party();
+  #submitter = new Party();
+  /** Takes over where the worker is thought dead and is not. */
+  #standIn: Party | undefined;
+  #folder = '';
+  #queue = '';
+  #healing: Promise<void> | undefined;
+  /** Whether the submitter may go on to its last task. */
+  #goesOn = false;
+
+  private constructor(server: TestServer, relays: Readonly<Record<Side, Relay>>) {
+    this.#server = server;
+    this.#relays = relays;
+  }
+
+  static async start(): Promise<Lane> {
+    const server = await startServer();
+    return new Lane(server, { submitter: await Relay.start(server.port), worker: await Relay.start(server.port) });
+  }
+
+  async stop(): Promise<void> {
+    for (const party of [this.#worker, this.#submitter, this.#standIn]) await party?.kill();
+    for (const relay of Object.values(this.#relays)) relay.stop();
+    await this.#server.stop();
+  }
+
+  /** One run; without a cell, one without a fault. After one that failed the lane is of no use any more. */
+  async play(cell: Cell | undefined): Promise<Played> {
+    const startedAt = performance.now();
+    queues += 1;
+    this.#queue = `faults-${process.pid}-${queues}`;
+    this.#folder = mkdtempSync(join(tmpdir(), 'faults-'));
+    this.#healing = undefined;
+    this.#goesOn = false;
+    for (const party of [this.#worker, this.#submitter, this.#standIn]) party?.begin();
+    for (const [side, relay] of Object.entries(this.#relays)) relay.begin(this.#queue, this.#aimOf(cell, side as Side));
+    let failure: string | undefined;
+    try {
+      await inTime(this.#run(cell));
+    } catch (error) {
+      failure = `${(error as Error).message}\n${await this.#explain()}`;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+    const { submitter, worker } = this.#relays;
+    const steps = { submitter: submitter.steps, worker: worker.steps };
+    const hasFired = submitter.hasFired && worker.hasFired;
+    return { failure, hasFired, ms: Math.round(performance.now() - startedAt), steps };
+  }
+
+  get #files(): { starts: string; outcomes: string } {
+    return { starts: join(this.#folder, 'starts'), outcomes: join(this.#folder, 'outcomes') };
+  }
+
+  async #run(cell: Cell | undefined): Promise<void> {
+    this.#work(this.#worker, this.#relays.worker.url);
+    this.#play(false);
+    await this.#fromSubmitter('played');
+    await this.#healing;
+    this.#goesOn = true;
+    this.#submitter.do('goOn');
+    await this.#fromSubmitter('closed');
+    await this.#healing;
+    await this.#probe();
+    // The fault may have been that of the last task.
+    await this.#healing;
+    await this.#emptied();
+    check(this.#files, cell);
+    await this.#drained();
+    await this.#clean();
+  }
+
+  #work(party: Party, url: string): void {
+    party.do('work', { options: { servers: url, queue: this.#queue, limits } });
+  }
+
+  #play(isSecond: boolean): void {
+    const options = { servers: this.#relays.submitter.url, queue: this.#queue, limits, name: 'submitter' };
+    this.#submitter.do('play', { options, ...this.#files, isSecond });
+    if (this.#goesOn) this.#submitter.do('goOn');
+  }
+
+  /** From the submitter, or the one that came after it. */
+  async #fromSubmitter(type: string): Promise<void> {
+    for (;;) {
+      const asked = this.#submitter;
+      if ((await asked.heard(type)) !== undefined) return;
+      await this.#healing;
+      if (asked === this.#submitter) throw new Error('the submitter has ended by itself');
+    }
+  }
+
+  /** Also one that came after a worker that was killed while it drained. */
+  async #drained(): Promise<void> {
+    this.#standIn?.do('drain');
+    for (let drained: Party | undefined; drained !== this.#worker; ) {
+      drained = this.#worker;
+      drained.do('drain');
+      await drained.heard('drained');
+      await this.#healing;
+    }
+    await this.#standIn?.heard('drained');
+  }
+
+  // ── Faults ──
+
+  #aimOf(cell: Cell | undefined, side: Side) {
+    if (cell === undefined || cell.side !== side) return undefined;
+    return { step: cell.step, when: cell.when, fault: () => this.#hit(cell.fault, side) };
+  }
+
+  /** Resolves once it has happened; `#healing`, once there is again what was lost. */
+  async #hit(fault: Fault, side: Side): Promise<void> {
+    let healed = (): void => {};
+    this.#healing = new Promise((resolve) => {
+      healed = resolve;
+    });
+    const heal = async (after: Promise<unknown>): Promise<void> => after.then(healed);
+    switch (fault) {
+      case 'cut':
+        this.#relays[side].cut();
+        return healed();
+      case 'silence':
+        this.#relays[side].isSilent = true;
+        if (side === 'worker') {
+          this.#standIn ??= new Party();
+          this.#work(this.#standIn, this.#server.url);
+        }
+        void heal(delay(silenceMs).then(() => this.#hear(side)));
+        return;
+      case 'kill-submitter': {
+        await this.#submitter.kill();
+        this.#submitter = new Party();
+        this.#play(true);
+        const told = this.#submitter.heard('attached');
+        void heal(
+          told.then((attached) => checkTakenOver(this.#files, this.#relays.submitter.confirmed, attached?.names)),
+        );
+        return;
+      }
+      case 'kill-worker':
+        await this.#worker.kill();
+        this.#worker = new Party();
+        this.#work(this.#worker, this.#relays.worker.url);
+        void heal(this.#worker.heard('working'));
+        return;
+      case 'kill-broker':
+        await this.#server.kill();
+        void heal(this.#server.start());
+        return;
+      default:
+        fault satisfies never;
+    }
+  }
+
+  #hear(side: Side): void {
+    this.#relays[side].isSilent = false;
+    this.#relays[side].cut();
+  }
+
+  // ── Afterwards ──
+
+  /** Whoever comes later is served. */
+  async #probe(): Promise<void> {
+    const executor = new ClusterExecutor({ servers: this.#server.url, queue: this.#queue, limits });
+    const value = await executor.submit(square, join(this.#folder, 'probes'), 12);
+    if (value !== 144) throw new Error(`what came later gave ${value}`);
+    await executor.shutdown();
+  }
+
+  /** The broker has no batch any more. */
+  async #emptied(): Promise<void> {
+    const until = performance.now() + emptyMs;
+    const connection = await connect({ servers: this.#server.url });
+    try {
+      const manager = await jetstreamManager(connection);
+      for (;;) {
+        const { state } = await manager.streams.info(`CF_${this.#queue}_TASKS`);
+        if (state.messages === 0) return;
+        if (performance.now() > until)
+          throw new Error(`${state.messages} batches stay with the broker though all is done`);
+        await delay(20);
+      }
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** The next run's broker is not to have more to do than this one's. */
+  async #clean(): Promise<void> {
+    const connection = await connect({ servers: this.#server.url });
+    const manager = await jetstreamManager(connection);
+    for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name);
+    await connection.close();
+  }
+
+  async #explain(): Promise<string> {
+    for (const party of [this.#submitter, this.#worker]) party.do('explain');
+    const told = [this.#submitter, this.#worker].map((party) =>
+      Promise.race([party.heard('explained').catch(() => undefined), delay(2000, undefined)]),
+    );
+    const [submitter, worker] = (await Promise.all(told)).map((each) => each?.text ?? '(does not answer)');
+    const tail = (side: Side): string => this.#relays[side].steps.slice(-12).join(', ');
+    return [
+      `submitter: ${submitter}`,
+      ...this.#submitter.log.slice(-20).map((line) => `  ${line}`),
+      `  last: ${tail('submitter')}`,
+      `worker: ${worker}`,
+      ...this.#worker.log.slice(-20).map((line) => `  ${line}`),
+      `  last: ${tail('worker')}`,
+    ].join('\n');
+  }
+}
+
+async function inTime(run: Promise<void>): Promise<void> {
+  const limit = new AbortController();
+  const over = delay(patienceMs, undefined, { signal: limit.signal }).then(() => {
+    throw new Error(`it hangs: after ${patienceMs / 1000} s it was not over`);
+  });
+  over.catch(() => {});
+  try {
+    await Promise.race([run, over]);
+  } finally {
+    limit.abort();
+    run.catch(() => {});
+  }
+}
