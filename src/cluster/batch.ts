@@ -2,6 +2,7 @@
  * Tasks that travel in one message, as the submitter sees them.
  *
  *   publishing ──stored──► stored ──news of each task──► done
+ *        ├──too large together──► (its tasks go in several)
  *        └──refused, can't be stored──► (its tasks fail)
  *
  * Whether a task has started is what has been heard of it. So a task that is cancelled here may have started there a moment ago: then its

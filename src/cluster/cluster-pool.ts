@@ -261,6 +261,13 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     this.#outgoing.dispatchSoon();
   }
 
+  onTooLarge(batch: Batch, messages: number): void {
+    this.#batches.delete(batch.id);
+    const tasks = batch.tasks.filter((_, i) => !batch.isSettled(i));
+    const size = Math.ceil(tasks.length / messages);
+    for (let i = 0; i < tasks.length; i += size) this.#send(tasks.slice(i, i + size));
+  }
+
   onBroken(cause: unknown): void {
     if (this.#state === 'broken' || this.#state === 'stopped') return;
     const tasks = this.#pendingTasks();

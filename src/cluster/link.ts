@@ -31,6 +31,8 @@ export interface LinkEvents {
   onNews(batchId: string, worker: string, news: readonly News[], seq: number): void;
   /** The batch can't be sent, and is in nobody's hands. */
   onUnsendable(batch: Batch, error: unknown): void;
+  /** Its tasks are too large to go in one message, and may not be in about so many. */
+  onTooLarge(batch: Batch, messages: number): void;
   onBroken(cause: unknown): void;
   /** Whether nothing is pending. */
   isIdle(): boolean;
@@ -61,6 +63,15 @@ const restMs = 500;
 const retryMs = 100;
 /** A function is stored anew before the broker forgets it. */
 const codeFreshMs = 3600_000;
+
+class TooLarge extends Error {
+  readonly messages: number;
+
+  constructor(messages: number) {
+    super();
+    this.messages = messages;
+  }
+}
 
 type Cancellation = Pick<CancelMessage, 'how' | 'reason'> & { readonly index: number };
 
@@ -248,12 +259,18 @@ export class Link {
       const subject = names.tasksOf(client, batch.id);
       const stores = [...codes.values()].map((code) => this.#storeCode(broker, code));
       if (stores.some((store) => store !== undefined)) await Promise.all(stores);
-      const body = (): Promise<Buffer> =>
-        bodyOf(broker, seal, subject, encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code)));
+      const body = async (): Promise<Buffer> => {
+        const bytes = encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code));
+        const messages = Math.ceil(bytes.length / broker.inlineBytesMax);
+        if (messages > 1 && batch.tasks.length > 1) throw new TooLarge(messages);
+        return bodyOf(broker, seal, subject, bytes);
+      };
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
       if (batch.isDone) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
     } catch (error) {
-      if (!signal.aborted) this.#events.onUnsendable(batch, error);
+      if (signal.aborted) return;
+      if (error instanceof TooLarge) this.#events.onTooLarge(batch, error.messages);
+      else this.#events.onUnsendable(batch, error);
     }
   }
 
