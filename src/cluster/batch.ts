@@ -69,6 +69,15 @@ export class Batch implements TaskHolder {
     return this.#settled[index] !== 0;
   }
 
+  /** The tasks that have no outcome, in about so many parts. */
+  inParts(count: number): Task[][] {
+    const left = this.tasks.filter((_, i) => !this.isSettled(i));
+    const size = Math.ceil(left.length / count);
+    return Array.from({ length: count }, (_, i) => left.slice(i * size, (i + 1) * size)).filter(
+      (part) => part.length > 0,
+    );
+  }
+
   noteStart(index: number, atMs: number): void {
     if (!this.isSettled(index)) this.#startedAt.set(index, atMs);
   }

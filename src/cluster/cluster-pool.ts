@@ -40,8 +40,6 @@ export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQ
   readonly maxInFlight: number;
 }
 
-const stopped = 'it was told to stop';
-
 export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   readonly hasInsiders = false;
   readonly #settings: ClusterSettings;
@@ -186,7 +184,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       batch,
       task.seq,
       gracefully ? 'abort' : 'kill',
-      reason instanceof Error ? reason.message : stopped,
+      reason instanceof Error ? reason.message : 'it was told to stop',
     );
     this.#retireIfDone(batch);
   }
@@ -263,9 +261,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   onTooLarge(batch: Batch, messages: number): void {
     this.#batches.delete(batch.id);
-    const tasks = batch.tasks.filter((_, i) => !batch.isSettled(i));
-    const size = Math.ceil(tasks.length / messages);
-    for (let i = 0; i < tasks.length; i += size) this.#send(tasks.slice(i, i + size));
+    for (const part of batch.inParts(messages)) this.#send(part);
   }
 
   onBroken(cause: unknown): void {

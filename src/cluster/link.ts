@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerMessages } from '@nats-io/jetstream';
 import { TimeoutError } from '../errors.js';
 import type { WorkerStats } from '../pool/stats.js';
+import type { Task } from '../pool/task.js';
 import type { Batch } from './batch.js';
 import { bodyOf, openBody } from './bodies.js';
 import { Broker, type BrokerOptions } from './broker.js';
@@ -19,8 +20,8 @@ import { BrokerError } from './broker-errors.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
-import { makeBatch } from './make-batch.js';
-import { type BatchNews, type CancelMessage, encodeBatch, type News } from './messages.js';
+import { encodedTasks, TooLarge } from './make-batch.js';
+import type { BatchNews, CancelMessage, News } from './messages.js';
 import { sharedAbort } from './pause.js';
 import { Workers } from './presence.js';
 import { Refusal } from './refusal.js';
@@ -63,15 +64,6 @@ const restMs = 500;
 const retryMs = 100;
 /** A function is stored anew before the broker forgets it. */
 const codeFreshMs = 3600_000;
-
-class TooLarge extends Error {
-  readonly messages: number;
-
-  constructor(messages: number) {
-    super();
-    this.messages = messages;
-  }
-}
 
 type Cancellation = Pick<CancelMessage, 'how' | 'reason'> & { readonly index: number };
 
@@ -260,10 +252,8 @@ export class Link {
       const stores = [...codes.values()].map((code) => this.#storeCode(broker, code));
       if (stores.some((store) => store !== undefined)) await Promise.all(stores);
       const body = async (): Promise<Buffer> => {
-        const bytes = encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code));
-        const messages = Math.ceil(bytes.length / broker.inlineBytesMax);
-        if (messages > 1 && batch.tasks.length > 1) throw new TooLarge(messages);
-        return bodyOf(broker, seal, subject, bytes);
+        const codeOfTask = ({ handle }: Task): Code => codes.get(handle) as Code;
+        return bodyOf(broker, seal, subject, encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax));
       };
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
       if (batch.isDone) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
