@@ -2,6 +2,7 @@
  * Tasks that travel in one message, as the submitter sees them.
  *
  *   publishing ──stored──► stored ──news of each task──► done
+ *        ├──too large together──► (its tasks go in several)
  *        └──refused, can't be stored──► (its tasks fail)
  *
  * Whether a task has started is what has been heard of it. So a task that is cancelled here may have started there a moment ago: then its
@@ -66,6 +67,15 @@ export class Batch implements TaskHolder {
 
   isSettled(index: number): boolean {
     return this.#settled[index] !== 0;
+  }
+
+  /** The tasks that have no outcome, in about so many parts. */
+  inParts(count: number): Task[][] {
+    const left = this.tasks.filter((_, i) => !this.isSettled(i));
+    const size = Math.ceil(left.length / count);
+    return Array.from({ length: count }, (_, i) => left.slice(i * size, (i + 1) * size)).filter(
+      (part) => part.length > 0,
+    );
   }
 
   noteStart(index: number, atMs: number): void {

@@ -40,8 +40,6 @@ export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQ
   readonly maxInFlight: number;
 }
 
-const stopped = 'it was told to stop';
-
 export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   readonly hasInsiders = false;
   readonly #settings: ClusterSettings;
@@ -186,7 +184,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       batch,
       task.seq,
       gracefully ? 'abort' : 'kill',
-      reason instanceof Error ? reason.message : stopped,
+      reason instanceof Error ? reason.message : 'it was told to stop',
     );
     this.#retireIfDone(batch);
   }
@@ -261,6 +259,11 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     }
     this.#retireIfDone(batch);
     this.#outgoing.dispatchSoon();
+  }
+
+  onTooLarge(batch: Batch, messages: number): void {
+    this.#batches.delete(batch.id);
+    for (const part of batch.inParts(messages)) this.#send(part);
   }
 
   onBroken(cause: unknown): void {

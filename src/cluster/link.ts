@@ -11,6 +11,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TimeoutError } from '../errors.js';
 import type { WorkerStats } from '../pool/stats.js';
+import type { Task } from '../pool/task.js';
 import type { Batch } from './batch.js';
 import { bodyOf } from './bodies.js';
 import { Broker, type BrokerOptions } from './broker.js';
@@ -18,8 +19,8 @@ import { BrokerError, unusable } from './broker-errors.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
-import { makeBatch } from './make-batch.js';
-import { type CancelMessage, encodeBatch, type News } from './messages.js';
+import { encodedTasks, TooLarge } from './make-batch.js';
+import type { CancelMessage, News } from './messages.js';
 import { NewsFeed } from './news-feed.js';
 import { sharedAbort } from './pause.js';
 import { Workers } from './presence.js';
@@ -30,6 +31,8 @@ export interface LinkEvents {
   onNews(batchId: string, worker: string, news: readonly News[], seq: number): void;
   /** The batch can't be sent, and is in nobody's hands. */
   onUnsendable(batch: Batch, error: unknown): void;
+  /** Its tasks are too large to go in one message, and may not be in about so many. */
+  onTooLarge(batch: Batch, messages: number): void;
   onBroken(cause: unknown): void;
   /** Whether nothing is pending. */
   isIdle(): boolean;
@@ -242,18 +245,16 @@ export class Link {
       const subject = names.tasksOf(client, batch.id);
       const stores = [...codes.values()].map((code) => this.#storeCode(broker, code));
       if (stores.some((store) => store !== undefined)) await Promise.all(stores);
-      const body = (): Promise<Buffer> =>
-        bodyOf(
-          broker,
-          seal,
-          subject,
-          encodeBatch(makeBatch(batch.tasks, ({ handle }) => codes.get(handle) as Code)),
-          signal,
-        );
+      const body = async (): Promise<Buffer> => {
+        const codeOfTask = ({ handle }: Task): Code => codes.get(handle) as Code;
+        return bodyOf(broker, seal, subject, encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax), signal);
+      };
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
       if (batch.isDone) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
     } catch (error) {
-      if (!signal.aborted) this.#events.onUnsendable(batch, error);
+      if (signal.aborted) return;
+      if (error instanceof TooLarge) this.#events.onTooLarge(batch, error.messages);
+      else this.#events.onUnsendable(batch, error);
     }
   }
 

@@ -2,10 +2,28 @@
 
 import type { Task } from '../pool/task.js';
 import type { Code } from './code.js';
-import { clusterVersion, type TaskBatch, type TaskGroup } from './messages.js';
+import { clusterVersion, encodeBatch, type TaskBatch, type TaskGroup } from './messages.js';
+
+/** Several tasks that are larger than one message, and about what so many hold. */
+export class TooLarge extends Error {
+  readonly messages: number;
+
+  constructor(messages: number) {
+    super();
+    this.messages = messages;
+  }
+}
+
+/** The body of the message. Throws {@link TooLarge}; one task alone may be of any size. */
+export function encodedTasks(tasks: readonly Task[], codeOf: (task: Task) => Code, bytesMax: number): Buffer {
+  const bytes = encodeBatch(makeBatch(tasks, codeOf));
+  const messages = Math.ceil(bytes.length / bytesMax);
+  if (messages > 1 && tasks.length > 1) throw new TooLarge(messages);
+  return bytes;
+}
 
 /** Tasks that follow each other and differ in their values and names only, together. */
-export function makeBatch(tasks: readonly Task[], codeOf: (task: Task) => Code): TaskBatch {
+function makeBatch(tasks: readonly Task[], codeOf: (task: Task) => Code): TaskBatch {
   const groups: TaskGroup[] = [];
   for (let i = 0; i < tasks.length; ) {
     const from = i;

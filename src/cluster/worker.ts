@@ -119,8 +119,7 @@ export class ClusterWorker {
       this.#tellPresence();
     }
     this.#waiters.wake();
-    const giveBack = (): void => this.#giveBack('the worker is shut down');
-    const limit = Number.isFinite(timeout) ? setTimeout(giveBack, timeout) : undefined;
+    const limit = Number.isFinite(timeout) ? setTimeout(() => this.#giveBack('it is shut down'), timeout) : undefined;
     while (this.#held.size > 0 || this.#opening.size > 0) await this.#waiters.wait(Number.POSITIVE_INFINITY);
     clearTimeout(limit);
     await this.#close();
@@ -151,7 +150,7 @@ export class ClusterWorker {
         this.#pulls.anew();
         this.#orphans.lookSoon();
       },
-      lost: (why) => this.#end('lost', `the broker does not let it in any more: ${why.message}`, why),
+      lost: (why) => this.#fail('lost', 'the broker does not let it in any more', why),
     });
     this.#tellPresence();
     this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, {
@@ -221,7 +220,7 @@ export class ClusterWorker {
         this.#askForMore();
       },
       onComplete: (done) => void this.#finish(done),
-      onBroken: (error) => this.#fail(error),
+      onBroken: (error) => this.#fail('broken', "its executor can't run tasks", error),
     });
     this.#held.set(subjectKey(client, id), held);
     this.#capacity.took(batch);
@@ -256,11 +255,11 @@ export class ClusterWorker {
 
   async #refuse(delivery: Delivery, log: NewsLog | undefined, refusal: Refusal): Promise<void> {
     this.#counts.refused += 1;
-    const { reason } = refusal;
-    this.#log('warn', 'refused', `refused a batch: ${refusal.message}`, { reason, subject: delivery.subject });
+    const { reason, message } = refusal;
+    this.#log('warn', 'refused', `refused a batch: ${message}`, { reason, subject: delivery.subject });
     // A replay has its outcomes already.
     if (reason !== 'REPLAYED' && log !== undefined) {
-      log.add(['refused', reason, refusal.message]);
+      log.add(['refused', reason, message]);
       await log.written().catch(() => {});
     }
     delivery.term();
@@ -294,15 +293,11 @@ export class ClusterWorker {
     this.#waiters.wake();
   }
 
-  /** The executor can't run tasks any more: that is this worker's end, and nothing that its tasks should hear of. */
-  #fail(error: unknown): void {
-    this.#end('broken', `its executor can't run tasks: ${(error as Error).message}`, error);
-  }
-
-  #end(event: string, message: string, error: unknown): void {
+  /** It can't run tasks any more, or not tell of them: that is this worker's end, and nothing that its tasks should hear of. */
+  #fail(event: 'broken' | 'lost', what: string, error: unknown): void {
     if (this.#state === 'failing' || this.#state === 'closed') return;
     this.#state = 'failing';
-    this.#log('error', event, message);
+    this.#log('error', event, `${what}: ${(error as Error).message}`);
     queueMicrotask(() => {
       this.#giveBack('the worker is broken');
       void this.#close(error);

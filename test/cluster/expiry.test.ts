@@ -11,7 +11,7 @@ import { TestAccount } from './jwt.js';
 import { startServer, type TestServer } from './nats-server.js';
 
 /** Time enough to connect and to start a task, of which a part of a second is lost: expiry is told in whole ones. */
-const soonMs = 3000;
+const soonMs = 5000;
 
 /** Credentials in a file, as it were, that is read at each login. */
 class CredentialsFile {

@@ -1,0 +1,66 @@
+/** Values of hundreds of kilobytes, many at once: each task goes for itself, whatever is with it. */
+
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { ThreadPoolExecutor } from 'concurrent-futures';
+import { ClusterExecutor, ClusterWorker } from 'concurrent-futures/cluster';
+import { refusal } from './guarded.js';
+import { startServer, type TestServer } from './nats-server.js';
+
+const limit = { timeout: 90_000 };
+const lengthOf = (bytes: Uint8Array): number => bytes.length;
+
+describe('large values', limit, () => {
+  let server: TestServer;
+  let queues = 0;
+  before(async () => {
+    server = await startServer('max_payload: 1MB');
+  });
+  after(() => server.stop());
+
+  async function site(options: { maxMessageBytes?: number } = {}) {
+    queues += 1;
+    const queue = `large-${queues}`;
+    const common = { servers: server.url, queue, ...options };
+    const worker = await ClusterWorker.start({ ...common, executor: new ThreadPoolExecutor({ maxWorkers: 1 }) });
+    const executor = new ClusterExecutor(common);
+    // Tasks are known to be tiny, and go many in a message.
+    const tiny = Array.from({ length: 200 }, (_, n) => executor.submit(lengthOf, new Uint8Array(n)));
+    deepEqual(
+      await Promise.all(tiny),
+      tiny.map((_, n) => n),
+    );
+    const connection = await connect({ servers: server.url });
+    const manager = await jetstreamManager(connection);
+    const close = async (): Promise<void> => {
+      await executor.shutdown();
+      await worker.drain();
+      await connection.close();
+    };
+    return { queue, executor, manager, close };
+  }
+
+  test('go in messages of their own where they are too large together', async () => {
+    const { queue, executor, manager, close } = await site();
+    const sizes = Array.from({ length: 40 }, (_, n) => 200_000 + 5_000 * n);
+    const tasks = sizes.map((size) => executor.submit(lengthOf, new Uint8Array(size)));
+    deepEqual(await Promise.all(tasks), sizes);
+    // None was an object.
+    for await (const { config } of manager.streams.list()) ok(!config.name.includes(`${queue}_BLOBS`), config.name);
+    await close();
+  });
+
+  test('fail alone where they are too large alone', async () => {
+    const { executor, close } = await site({ maxMessageBytes: 1_000_000 });
+    const sizes = Array.from({ length: 50 }, (_, n) => (n === 25 ? 1_000_001 : 200_000 + 4_000 * n));
+    const tasks = sizes.map((size) => executor.submit(lengthOf, new Uint8Array(size)));
+    for (const [i, size] of sizes.entries()) {
+      const task = tasks[i] as PromiseLike<number>;
+      if (size > 1_000_000) await refusal(task, 'OVERSIZED');
+      else equal(await task, size);
+    }
+    await close();
+  });
+});
