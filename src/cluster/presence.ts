@@ -8,12 +8,16 @@ import { checkPresence } from './shapes.js';
 
 export const presenceMs = 1000;
 const goneAfterMs = 3500;
+/** How long a count is good for: of a thousand workers, it is asked for with each message. */
+const countedMs = 100;
 
 export class Workers {
   readonly #known = new Map<string, { presence: Presence; seenAt: number }>();
   readonly #seal: Seal;
   readonly #subject: string;
   readonly #now: () => number;
+  #slots = 0;
+  #countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(seal: Seal, subject: string, now: () => number = Date.now) {
     this.#seal = seal;
@@ -31,6 +35,7 @@ export class Workers {
       before === undefined ||
       before.presence.slots !== presence.slots ||
       presence.isDraining !== before.presence.isDraining;
+    if (isNews) this.#countedAt = Number.NEGATIVE_INFINITY;
     return { presence, isNews };
   }
 
@@ -65,9 +70,12 @@ export class Workers {
 
   /** How many tasks can run at once; at least one, since there may be workers that have not been heard yet. */
   get slots(): number {
-    let slots = 0;
-    for (const each of this.alive) if (!each.isDraining) slots += each.slots;
-    return Math.max(1, slots);
+    const now = this.#now();
+    if (now - this.#countedAt >= countedMs) {
+      this.#countedAt = now;
+      this.#slots = this.alive.reduce((sum, { slots, isDraining }) => sum + (isDraining ? 0 : slots), 0);
+    }
+    return Math.max(1, this.#slots);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Signatures on everything that goes through the broker: whoever can publish there must not be able to run code on the workers.
  *
- *   sealed = scheme (1 byte) │ signature (0, 32 or 64 bytes) │ body
+ *   sealed = scheme (1 byte) │ signature (0 or 32 bytes; of a pair: which one, 8, and 64 bytes) │ body
  *
  * What is signed is the subject and the body, so that a message can't be moved to another subject. Nothing of a body is decoded
  * before its signature was found good.
@@ -88,10 +88,12 @@ function sharedSecret(secret: Buffer): Seal {
 function keyPair({ privateKey, publicKeys }: Exclude<ClusterKey, string | Uint8Array>): Seal {
   const own = keyOf('privateKey', privateKey, createPrivateKey);
   const ownPublic = createPublicKey(own);
-  const read = (name: string, keys: readonly KeyText[]): KeyObject[] => {
+  const read = (name: string, keys: readonly KeyText[]): Map<string, KeyObject> => {
     if (!Array.isArray(keys)) throw new TypeError(`key.${name} must be a list of public keys; got ${typeof keys}`);
-    return [...keys.map((each) => keyOf(name, each, createPublicKey)), ownPublic];
+    const all = [...keys.map((each) => keyOf(name, each, createPublicKey)), ownPublic];
+    return new Map(all.map((each) => [signerOf(each), each]));
   };
+  const signer = signerOf(ownPublic);
   const isByRole = !Array.isArray(publicKeys);
   const roles = publicKeys as { submitters: readonly KeyText[]; workers: readonly KeyText[] };
   const submitters = isByRole
@@ -101,15 +103,24 @@ function keyPair({ privateKey, publicKeys }: Exclude<ClusterKey, string | Uint8A
   const text = (subject: string, body: Uint8Array): Buffer => Buffer.concat([Buffer.from(`${subject}\n`), body]);
   return signed({
     scheme: schemes.ed25519,
-    length: 64,
-    signer: createHash('sha256')
-      .update(ownPublic.export({ type: 'spki', format: 'der' }))
-      .digest('hex')
-      .slice(0, 16),
-    make: (subject, body) => sign(null, text(subject, body), own),
-    isGood: (subject, body, signature) =>
-      (isOfWorker(subject) ? workers : submitters).some((each) => verify(null, text(subject, body), each, signature)),
+    length: signerBytes + 64,
+    signer,
+    make: (subject, body) => Buffer.concat([Buffer.from(signer, 'hex'), sign(null, text(subject, body), own)]),
+    // To try all keys would cost as much as there are workers, for each message of each.
+    isGood: (subject, body, signature) => {
+      const known = (isOfWorker(subject) ? workers : submitters).get(signature.toString('hex', 0, signerBytes));
+      return known !== undefined && verify(null, text(subject, body), known, signature.subarray(signerBytes));
+    },
   });
+}
+
+const signerBytes = 8;
+
+function signerOf(publicKey: KeyObject): string {
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .slice(0, 2 * signerBytes);
 }
 
 /** Subjects are `cf.<queue>.<what>…`: see names.ts. */
