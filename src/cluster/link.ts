@@ -18,6 +18,7 @@ import { BrokerError, unusable } from './broker-errors.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
+import { Litter } from './litter.js';
 import { makeBatch } from './make-batch.js';
 import { type CancelMessage, encodeBatch, type News } from './messages.js';
 import { NewsFeed } from './news-feed.js';
@@ -73,15 +74,19 @@ export class Link {
   #unsent: Batch[] = [];
   readonly #storedCode = new Map<string, { readonly at: number; readonly stored: Promise<unknown> }>();
   readonly #cancellations = new Map<Batch, Cancellation[]>();
-  /** What is deleted once there is nothing else to do. */
-  #litter: { readonly stream: string; readonly seq: number }[] = [];
+  readonly #litter = new Litter();
 
   constructor(settings: LinkSettings, events: LinkEvents) {
     this.#settings = settings;
     this.#events = events;
     this.#takesOver = settings.attaches;
     const { client, seal } = settings;
-    this.#feed = new NewsFeed({ client, seal, onNews: (...told) => events.onNews(...told) });
+    this.#feed = new NewsFeed({
+      client,
+      seal,
+      onNews: (...told) => events.onNews(...told),
+      onBytes: (bytes) => this.#litter.grow(bytes),
+    });
     this.#workers = new Workers(settings.seal, settings.broker.names.presence);
   }
 
@@ -207,7 +212,7 @@ export class Link {
     const broker = this.#broker;
     this.#state = 'closed';
     if (broker !== undefined) {
-      await this.#tidy(broker);
+      if (!broker.connection.isClosed()) await this.#litter.clear(broker);
       this.#abort.abort(new Error('the executor was shut down'));
       this.#feed.stop();
       await broker.close();
@@ -216,12 +221,6 @@ export class Link {
     this.#state = state;
     // Work may have come meanwhile.
     if (state === 'away' && this.#unsent.length > 0) this.open();
-  }
-
-  /** Outcomes that have been heard are of no use to anybody any more. */
-  async #tidy(broker: Broker): Promise<void> {
-    if (broker.connection.isClosed()) return;
-    await Promise.all(this.#litter.splice(0).map(({ stream, seq }) => broker.delete(stream, seq)));
   }
 
   // ── Sending ──
@@ -251,7 +250,7 @@ export class Link {
           signal,
         );
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
-      if (batch.isDone) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
+      if (batch.isDone) this.#litter.add({ stream: names.tasks, seq: batch.streamSeq });
     } catch (error) {
       if (!signal.aborted) this.#events.onUnsendable(batch, error);
     }
@@ -310,8 +309,9 @@ export class Link {
   forget(batch: Batch): void {
     const { names } = this.#settings.broker;
     // First the batch, where its worker was lost before it could say that it is done: without its outcomes it would be run anew.
-    if (batch.streamSeq !== undefined) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
-    this.#litter.push(...batch.newsSeqs.map((seq) => ({ stream: names.results, seq })));
+    if (batch.streamSeq !== undefined) this.#litter.add({ stream: names.tasks, seq: batch.streamSeq });
+    this.#litter.add(...batch.newsSeqs.map((seq) => ({ stream: names.results, seq })));
+    if (this.#broker !== undefined) void this.#litter.relieve(this.#broker, this.#abort.signal);
   }
 
   // ── Hearing of workers ──

@@ -18,6 +18,7 @@ import { Capacity } from './capacity.js';
 import { checkReach, clusterSettings } from './cluster-options.js';
 import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
+import { HeldBatches } from './held-batches.js';
 import { KnownFunctions } from './known-functions.js';
 import type { Presence } from './messages.js';
 import type { NewsLog } from './news-log.js';
@@ -31,7 +32,8 @@ import type { Seal } from './seal.js';
 import { watchConnection } from './watch-connection.js';
 import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
 
-const lookMs = 5;
+/** Who asks is answered within this. */
+const answerMs = 100;
 
 export class ClusterWorker {
   readonly name: string;
@@ -44,7 +46,7 @@ export class ClusterWorker {
   readonly #options: ClusterWorkerOptions;
   readonly #seal: Seal;
   readonly #slots: number;
-  readonly #held = new Map<string, HeldBatch>();
+  readonly #held: HeldBatches;
   readonly #opener: BatchOpener;
   readonly #cancellations: Cancellations;
   readonly #capacity: Capacity;
@@ -53,7 +55,7 @@ export class ClusterWorker {
   readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
   #state: ClusterWorkerStatus['state'] = 'working';
-  /** Batches whose function, or large body, is being fetched. */
+  /** Batches whose function, or large body, is being fetched, and those that are about to be given back. */
   readonly #opening = new Set<Delivery>();
   #counts = { done: 0, failed: 0, refused: 0 };
   readonly #waiters = new Waiters();
@@ -68,6 +70,11 @@ export class ClusterWorker {
     this.name = options.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
     this.#capacity = new Capacity(this.#slots);
+    this.#held = new HeldBatches({
+      slots: this.#slots,
+      capacity: this.#capacity,
+      onUnbegun: (batches) => void this.#giveToOthers(batches),
+    });
     const rules = { root: options.root ?? process.cwd(), allowedModules: options.allowedModules };
     this.#opener = new BatchOpener({
       broker,
@@ -115,13 +122,13 @@ export class ClusterWorker {
       this.#state = 'draining';
       this.#pulls.stop();
       this.#orphans.stop();
-      this.#log('info', 'draining', `takes no more; ${this.#held.size} batches are finished first`);
+      this.#log('info', 'draining', `takes no more; ${this.#held.batches} batches are finished first`);
       this.#tellPresence();
     }
     this.#waiters.wake();
     const giveBack = (): void => this.#giveBack('the worker is shut down');
     const limit = Number.isFinite(timeout) ? setTimeout(giveBack, timeout) : undefined;
-    while (this.#held.size > 0 || this.#opening.size > 0) await this.#waiters.wait(Number.POSITIVE_INFINITY);
+    while (this.#held.batches > 0 || this.#opening.size > 0) await this.#waiters.wait(Number.POSITIVE_INFINITY);
     clearTimeout(limit);
     await this.#close();
   }
@@ -129,17 +136,17 @@ export class ClusterWorker {
   // ── Taking work ──
 
   #isConnected = true;
+  /** When it has said last who it is, and the answer that is due. */
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #answer: NodeJS.Timeout | undefined;
 
   #begin(ackWaitMs: number): void {
     const { names } = this.#broker;
     this.#broker.listen(names.cancel, (data) => this.#heardCancel(data));
-    this.#broker.listen(names.ask, () => this.#tellPresence());
+    this.#broker.listen(names.ask, () => this.#asked());
     this.#timers.push(
       setInterval(() => this.#tellPresence(), presenceMs),
       setInterval(() => this.#keepHeld(), ackWaitMs / 3),
-      setInterval(() => {
-        for (const batch of this.#held.values()) batch.look(this.#slots);
-      }, lookMs),
     );
     void watchConnection(this.#broker, {
       log: (...entry) => this.#log(...entry),
@@ -161,13 +168,7 @@ export class ClusterWorker {
   }
 
   get #room(): number {
-    return this.#capacity.room(this.#heldTasks + this.#opening.size);
-  }
-
-  get #heldTasks(): number {
-    let tasks = 0;
-    for (const batch of this.#held.values()) tasks += batch.left;
-    return tasks;
+    return this.#capacity.room(this.#held, this.#opening.size);
   }
 
   /** Resolves once it is known what there is to run. */
@@ -193,7 +194,7 @@ export class ClusterWorker {
 
   async #open(delivery: Delivery): Promise<void> {
     const { client, id } = idsOf(delivery);
-    const held = this.#held.get(subjectKey(client, id));
+    const held = this.#held.get(client, id);
     if (held?.delivery.streamSeq === delivery.streamSeq) {
       held.delivery = delivery;
       return;
@@ -214,17 +215,20 @@ export class ClusterWorker {
       id,
       delivery,
       log,
-      onOutcome: (isFailure, ms) => {
+      onOutcome: (name, isFailure, ms) => {
         this.#counts.done += 1;
         if (isFailure) this.#counts.failed += 1;
-        this.#capacity.measured(ms);
+        if (ms > 0) this.#capacity.measured(name, ms);
+        this.#held.progressed();
         this.#askForMore();
       },
       onComplete: (done) => void this.#finish(done),
       onBroken: (error) => this.#fail(error),
     });
-    this.#held.set(subjectKey(client, id), held);
-    this.#capacity.took(batch);
+    this.#held.add(held);
+    const [digest = ''] = batch.groups.at(-1) ?? [];
+    const tasks = batch.groups.reduce((sum, [, , , , count]) => sum + count, 0);
+    this.#capacity.took(handles.get(digest)?.name ?? '', tasks);
     held.run(batch, handles, poolOf(this.#executor), this.#cancellations.of(client, id));
     const deliveries = delivery.count;
     if (deliveries > this.#maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
@@ -249,7 +253,7 @@ export class ClusterWorker {
         );
       batch.delivery.giveBack(1000);
     }
-    this.#held.delete(subjectKey(batch.client, batch.id));
+    this.#held.delete(batch);
     this.#cancellations.forget(batch.client, batch.id);
     this.#waiters.wake();
   }
@@ -269,27 +273,40 @@ export class ClusterWorker {
   // ── What is held ──
 
   #keepHeld(): void {
-    for (const { delivery } of this.#held.values()) delivery.working();
+    for (const { delivery } of this.#held) delivery.working();
     for (const delivery of this.#opening) delivery.working();
   }
 
   #heardCancel(data: Uint8Array): void {
     try {
       const message = this.#cancellations.take(data);
-      this.#held.get(subjectKey(message.client, message.batch))?.cancel(message);
+      this.#held.get(message.client, message.batch)?.cancel(message);
     } catch (error) {
       const { message, reason } = error as Refusal;
       this.#log('warn', 'refused', `refused to cancel tasks: ${message}`, { reason });
     }
   }
 
+  /** What it has asked for is taken back first, or it would be given the same again. */
+  async #giveToOthers(batches: readonly HeldBatch[]): Promise<void> {
+    const deliveries = batches.map(({ delivery }) => delivery);
+    for (const delivery of deliveries) this.#opening.add(delivery);
+    await this.#pulls.takeBack();
+    for (const delivery of deliveries) {
+      this.#opening.delete(delivery);
+      delivery.giveBack();
+    }
+    this.#askForMore();
+    this.#waiters.wake();
+  }
+
   #giveBack(why: string): void {
-    for (const [key, batch] of this.#held) {
+    for (const batch of this.#held) {
       batch.abandon(new Error(why));
       // What has its outcome keeps it.
       const written = batch.log.written().catch(() => {});
       void written.then(() => batch.delivery.giveBack());
-      this.#held.delete(key);
+      this.#held.delete(batch);
     }
     this.#waiters.wake();
   }
@@ -315,6 +332,7 @@ export class ClusterWorker {
     this.#pulls.stop();
     this.#orphans.stop();
     for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#answer);
     this.#abort.abort(new Error('the worker has gone'));
     await this.#broker.close();
     await this.#executor.shutdown({ cancelFutures: true });
@@ -332,15 +350,25 @@ export class ClusterWorker {
       pid: process.pid,
       executor: this.#executor.constructor.name,
       slots: this.#slots,
-      running: Math.min(this.#heldTasks, this.#slots),
-      held: this.#heldTasks,
+      running: Math.min(this.#held.tasks, this.#slots),
+      held: this.#held.tasks,
       ...this.#counts,
       startedAt: this.#startedAt,
       isDraining: this.#state !== 'working',
     };
   }
 
+  /** Each submitter that comes asks all workers, and each answer goes to all submitters: those that ask within a moment have one answer. */
+  #asked(): void {
+    const waitMs = this.#toldAt + answerMs - performance.now();
+    if (waitMs <= 0) this.#tellPresence();
+    else this.#answer ??= setTimeout(() => this.#tellPresence(), waitMs);
+  }
+
   #tellPresence(): void {
+    clearTimeout(this.#answer);
+    this.#answer = undefined;
+    this.#toldAt = performance.now();
     const { presence } = this.#broker.names;
     this.#broker.tell(presence, encodePresence(this.#seal, presence, this.#presence()));
   }
@@ -348,8 +376,4 @@ export class ClusterWorker {
   #log(level: WorkerLogEntry['level'], event: string, message: string, fields: object = {}): void {
     this.#options.onLog?.({ level, event, message, worker: this.name, ...fields });
   }
-}
-
-function subjectKey(client: string, batch: string): string {
-  return `${client}.${batch}`;
 }
