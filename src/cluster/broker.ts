@@ -259,7 +259,11 @@ export class Broker {
    */
   receiveWork(
     subject: string,
-    on: { work(delivery: Delivery): void; over(subject: string): void; refused(subject: string, isThere: boolean): void },
+    on: {
+      work(delivery: Delivery): void;
+      over(subject: string): void;
+      refused(subject: string, isThere: boolean): void;
+    },
   ): Subscription {
     return this.connection.subscribe(subject, {
       callback: (error, message) => {

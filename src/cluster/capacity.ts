@@ -1,5 +1,6 @@
 /** How much work a worker takes: what its slots can run, and as much again as is done before more could be here. */
 
+import type { TaskBatch } from './messages.js';
 import { TaskLengths } from './task-lengths.js';
 
 /** So much work may be held beyond what runs, so that no slot waits for the broker. */
@@ -30,10 +31,12 @@ export class Capacity {
     this.#lengths.measured(name, ms);
   }
 
-  /** A batch has come. */
-  took(name: string, tasks: number): void {
+  /** A batch has come, with functions by their digests. */
+  took({ groups }: TaskBatch, handles: ReadonlyMap<string, { readonly name: string }>): void {
+    const tasks = groups.reduce((sum, [, , , , count]) => sum + count, 0);
     this.#batchTasks = Math.max(1, (this.#batchTasks + tasks) / 2);
-    this.#latest = name;
+    const [digest = ''] = groups.at(-1) ?? [];
+    this.#latest = handles.get(digest)?.name ?? '';
   }
 
   /** For how many more batches there is room beside what is held, and others of which it is not known yet what is in them. */

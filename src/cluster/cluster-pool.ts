@@ -70,7 +70,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     this.#link = makeLink(this);
     this.#outgoing = new Outgoing({
       clock,
-      maxInFlight: () => this.#maxInFlight,
+      maxInFlight: () => this.mapBufferSize,
       slots: () => this.#link.slots,
       send: (tasks) => this.#send(tasks),
     });
@@ -82,11 +82,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   /** What is on its way takes longer than to a worker of this machine, and several messages are to be on it. */
   get mapBufferSize(): number {
-    return this.#maxInFlight;
-  }
-
-  /** One runs and one is on its way in each slot. */
-  get #maxInFlight(): number {
+    // One runs and one is on its way in each slot.
     return this.#settings.maxInFlight ?? Math.max(inFlightMin, 2 * this.#link.slots);
   }
 
@@ -171,7 +167,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       `${namePrefix}: ${this.#state}`,
       ...this.#link.explain(),
       `  ${this.#outgoing.inFlight} tasks in ${this.#batches.size} batches are with the broker or a worker, ${this.#runningCount()} of them known to run`,
-      `  queue: ${this.#outgoing.length === 0 ? 'empty' : `${this.#outgoing.length} tasks, of which none is sent before others are done (maxInFlight ${this.#maxInFlight})`}`,
+      `  queue: ${this.#outgoing.length === 0 ? 'empty' : `${this.#outgoing.length} tasks, of which none is sent before others are done (maxInFlight ${this.mapBufferSize})`}`,
       ...waiting,
     ].join('\n');
   }

@@ -12,6 +12,7 @@
 import { hostname } from 'node:os';
 import { type Executor, poolOf } from '../executors/executor.js';
 import { Waiters } from '../future/waiters.js';
+import { Announcer } from './announcer.js';
 import { Broker } from './broker.js';
 import { Cancellations } from './cancellations.js';
 import { Capacity } from './capacity.js';
@@ -25,15 +26,11 @@ import type { NewsLog } from './news-log.js';
 import { BatchOpener, idsOf, type OpenedBatch } from './open-batch.js';
 import { Orphans } from './orphans.js';
 import { sharedAbort } from './pause.js';
-import { encodePresence, presenceMs } from './presence.js';
 import { Pulls } from './pulls.js';
 import type { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 import { watchConnection } from './watch-connection.js';
 import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
-
-/** Who asks is answered within this. */
-const answerMs = 100;
 
 export class ClusterWorker {
   readonly name: string;
@@ -42,9 +39,9 @@ export class ClusterWorker {
   readonly #broker: Broker;
   readonly #pulls: Pulls;
   readonly #orphans: Orphans;
+  readonly #announcer: Announcer;
   readonly #executor: Executor;
   readonly #options: ClusterWorkerOptions;
-  readonly #seal: Seal;
   readonly #slots: number;
   readonly #held: HeldBatches;
   readonly #opener: BatchOpener;
@@ -66,7 +63,6 @@ export class ClusterWorker {
     this.#broker = broker;
     this.#executor = options.executor;
     this.#maxDeliveries = options.maxDeliveries ?? 5;
-    this.#seal = seal;
     this.name = options.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
     this.#capacity = new Capacity(this.#slots);
@@ -91,6 +87,7 @@ export class ClusterWorker {
     this.closed.catch(() => {});
     this.#pulls = new Pulls(broker, (delivery) => void this.#receive(delivery));
     this.#orphans = new Orphans(broker, (delivery) => this.#receive(delivery));
+    this.#announcer = new Announcer(broker, seal, () => this.#presence());
     this.#begin(ackWaitMs);
   }
 
@@ -123,7 +120,7 @@ export class ClusterWorker {
       this.#pulls.stop();
       this.#orphans.stop();
       this.#log('info', 'draining', `takes no more; ${this.#held.batches} batches are finished first`);
-      this.#tellPresence();
+      this.#announcer.tell();
     }
     this.#waiters.wake();
     const giveBack = (): void => this.#giveBack('the worker is shut down');
@@ -136,18 +133,11 @@ export class ClusterWorker {
   // ── Taking work ──
 
   #isConnected = true;
-  /** When it has said last who it is, and the answer that is due. */
-  #toldAt = Number.NEGATIVE_INFINITY;
-  #answer: NodeJS.Timeout | undefined;
 
   #begin(ackWaitMs: number): void {
     const { names } = this.#broker;
     this.#broker.listen(names.cancel, (data) => this.#heardCancel(data));
-    this.#broker.listen(names.ask, () => this.#asked());
-    this.#timers.push(
-      setInterval(() => this.#tellPresence(), presenceMs),
-      setInterval(() => this.#keepHeld(), ackWaitMs / 3),
-    );
+    this.#timers.push(setInterval(() => this.#keepHeld(), ackWaitMs / 3));
     void watchConnection(this.#broker, {
       log: (...entry) => this.#log(...entry),
       away: () => {
@@ -160,7 +150,7 @@ export class ClusterWorker {
       },
       lost: (why) => this.#end('lost', `the broker does not let it in any more: ${why.message}`, why),
     });
-    this.#tellPresence();
+    this.#announcer.tell();
     this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, {
       slots: this.#slots,
     });
@@ -226,9 +216,7 @@ export class ClusterWorker {
       onBroken: (error) => this.#fail(error),
     });
     this.#held.add(held);
-    const [digest = ''] = batch.groups.at(-1) ?? [];
-    const tasks = batch.groups.reduce((sum, [, , , , count]) => sum + count, 0);
-    this.#capacity.took(handles.get(digest)?.name ?? '', tasks);
+    this.#capacity.took(batch, handles);
     held.run(batch, handles, poolOf(this.#executor), this.#cancellations.of(client, id));
     const deliveries = delivery.count;
     if (deliveries > this.#maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
@@ -332,7 +320,7 @@ export class ClusterWorker {
     this.#pulls.stop();
     this.#orphans.stop();
     for (const timer of this.#timers) clearInterval(timer);
-    clearTimeout(this.#answer);
+    this.#announcer.stop();
     this.#abort.abort(new Error('the worker has gone'));
     await this.#broker.close();
     await this.#executor.shutdown({ cancelFutures: true });
@@ -356,21 +344,6 @@ export class ClusterWorker {
       startedAt: this.#startedAt,
       isDraining: this.#state !== 'working',
     };
-  }
-
-  /** Each submitter that comes asks all workers, and each answer goes to all submitters: those that ask within a moment have one answer. */
-  #asked(): void {
-    const waitMs = this.#toldAt + answerMs - performance.now();
-    if (waitMs <= 0) this.#tellPresence();
-    else this.#answer ??= setTimeout(() => this.#tellPresence(), waitMs);
-  }
-
-  #tellPresence(): void {
-    clearTimeout(this.#answer);
-    this.#answer = undefined;
-    this.#toldAt = performance.now();
-    const { presence } = this.#broker.names;
-    this.#broker.tell(presence, encodePresence(this.#seal, presence, this.#presence()));
   }
 
   #log(level: WorkerLogEntry['level'], event: string, message: string, fields: object = {}): void {
