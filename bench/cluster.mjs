@@ -4,13 +4,11 @@
  * One worker process each, which runs one no-op task at a time (the peers: 256, since theirs do not wait). Contenders take turns, round by round.
  */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { natsServer, startNats, startRedis, versionOf } from './cluster/brokers.mjs';
 import { bullmq, ours, plain, preparePlain } from './cluster/contenders.mjs';
+import { startWorker } from './cluster/worker-process.mjs';
 import { figure } from './figures.mjs';
 import { machineAndVersions } from './machine.mjs';
 import { summarize } from './statistics.mjs';
@@ -57,14 +55,6 @@ async function callTimes(of) {
     times.push(performance.now() - startedAt);
   }
   return times.sort((a, b) => a - b);
-}
-
-/** A worker in a process of its own; it ends with this one. */
-async function startWorker(name, url) {
-  const path = fileURLToPath(new URL('./cluster/worker.mjs', import.meta.url));
-  const child = spawn(process.execPath, [path, name, url], { stdio: ['pipe', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  return child;
 }
 
 const hasRedis = versionOf('redis-server') !== undefined;

@@ -1,4 +1,4 @@
-/** A worker in a process of its own: `worker.mjs <contender> <address>`. Says `ready`; ends with its standard input. */
+/** A worker in a process of its own: `worker.mjs <contender> <address>`. Says `ready`; ends with its standard input. Ours drains at SIGTERM. */
 
 const [contender, address] = process.argv.slice(2);
 const workers = { ours, plain, bullmq };
@@ -9,7 +9,8 @@ process.stdin.on('end', () => process.exit()).resume();
 async function ours(servers) {
   const { ThreadPoolExecutor } = await import('concurrent-futures');
   const { ClusterWorker } = await import('concurrent-futures/cluster');
-  await ClusterWorker.start({ servers, executor: new ThreadPoolExecutor({ maxWorkers: 1 }) });
+  const worker = await ClusterWorker.start({ servers, executor: new ThreadPoolExecutor({ maxWorkers: 1 }) });
+  process.on('SIGTERM', () => void worker.drain().then(() => process.exit()));
 }
 
 /** One task a message, durable both ways: the outcome is stored before the task is acknowledged. */

@@ -2,46 +2,56 @@
  * How many tasks travel in one message.
  *
  * A message costs the broker far more than one more task in it; tasks in one message can't be shared between machines. So a message holds
- * about {@link batchMs} of work, and no more than what a slot's share of the queue is. As long as nothing is known of how long tasks take, each
- * goes alone, a few of them: the outcome of the first tells.
+ * about {@link batchMs} of work, and no more than what a slot's share of the queue is where that is worth a message. As long as nothing is known of how long tasks of a function
+ * take, each goes alone, a few of them: the outcome of the first tells.
  */
 
-import { Allowance } from '../pool/allowance.js';
+import { TaskLengths } from './task-lengths.js';
 
 /** Several times what a message takes on its way, and too little for anyone to notice who waits behind it. */
 const batchMs = 20;
 const batchMax = 512;
+/** As much as a message costs all sides: to share out less among more workers costs more than it gains. */
+const worthMs = 1;
 /** When nothing has come back after this long, tasks are not tiny, or there are no workers yet: they go out one by one, to be stored. */
 const probeMs = 30;
 
 export class BatchSize {
-  readonly #allowance = new Allowance('auto');
+  readonly #lengths = new TaskLengths();
   readonly #now: () => number;
-  #probingSince: number | undefined;
+  /** The function that is next and not known, and since when. */
+  #probing: { readonly name: string; readonly since: number } | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  measured(ms: number): void {
-    this.#allowance.measured(ms);
+  measured(name: string, ms: number): void {
+    this.#lengths.measured(name, ms);
   }
 
-  /** How many of `queued` tasks go into the next message, where `inFlight` are on their way and the workers have that many slots; 0 to wait. */
-  next(queued: number, inFlight: number, slots: number): number {
-    const { typicalMs } = this.#allowance;
-    if (typicalMs === 0) return this.#probe(inFlight, slots);
-    const share = Math.ceil(queued / slots);
-    return Math.max(1, Math.min(Math.floor(batchMs / typicalMs), batchMax, share));
+  /**
+   * Whether a task of that function may go into the message that has `count` tasks of `ms` milliseconds in all, where each slot's share of the
+   * queue is so many tasks; gives its own milliseconds, `undefined` where it is for another message.
+   */
+  fits(name: string, count: number, ms: number, share: number): number | undefined {
+    const typicalMs = this.#lengths.typicalMs(name);
+    if (count === 0) return typicalMs;
+    const isShared = count >= share && ms >= worthMs;
+    const isFull = count >= batchMax || isShared || ms + typicalMs > batchMs;
+    // Of a task of which nothing is known, all others are kept away.
+    return isFull || ms === 0 || typicalMs === 0 ? undefined : typicalMs;
   }
 
-  /** How long to wait where `next` said so. */
+  /** Whether a task of that function is to wait, where `inFlight` are on their way and the workers have that many slots: until others of it are measured. */
+  waits(name: string, inFlight: number, slots: number): boolean {
+    if (this.#lengths.typicalMs(name) > 0) return false;
+    if (this.#probing?.name !== name) this.#probing = { name, since: this.#now() };
+    return inFlight >= slots && this.waitMs > 0;
+  }
+
+  /** How long it is to wait. */
   get waitMs(): number {
-    return Math.max(0, (this.#probingSince ?? 0) + probeMs - this.#now());
-  }
-
-  #probe(inFlight: number, slots: number): number {
-    this.#probingSince ??= this.#now();
-    return inFlight < slots || this.waitMs === 0 ? 1 : 0;
+    return Math.max(0, (this.#probing?.since ?? 0) + probeMs - this.#now());
   }
 }

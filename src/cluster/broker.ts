@@ -45,6 +45,7 @@ export interface WaitingBatch {
 const requestMs = 2000;
 /** How long an answer to nothing but a sign of life is waited for. */
 const flushMs = 1000;
+const requestExpired = 408;
 /** A connection whose other end vanished says nothing: it is given up when two pings were not answered, within half a minute. */
 const pings = { pingInterval: 10_000, maxPingOut: 2 };
 /** How often the broker gives a sign of life while there is nothing to tell. */
@@ -234,10 +235,12 @@ export class Broker {
     }
   }
 
-  /** Whether it was there. */
-  async delete(stream: string, seq: number): Promise<boolean> {
+  /** Whether it was there; `undefined` where the broker does not answer. */
+  async delete(stream: string, seq: number): Promise<boolean | undefined> {
     // Not a purge by subject: with that, the server of Debian 12 forgets whatever else waits in the stream.
-    return this.#jsm.streams.deleteMessage(stream, seq, false).catch(() => false);
+    return this.#jsm.streams
+      .deleteMessage(stream, seq, false)
+      .catch((error) => (typeof codeOf(error) === 'number' ? false : undefined));
   }
 
   /** How long a worker may be silent before what it holds is given to another, in milliseconds. */
@@ -250,18 +253,25 @@ export class Broker {
     return this.#clients.createInbox(this.#options.connection.inboxPrefix);
   }
 
-  /** Batches that come to an inbox, and requests that have expired there. */
+  /**
+   * Batches that come to an inbox, and requests that are over there: they have expired, or are refused. Then nobody is there to answer, or the broker
+   * has as many as it takes.
+   */
   receiveWork(
     subject: string,
-    on: { work(delivery: Delivery): void; over(subject: string): void; refused(subject: string): void },
-  ): void {
-    this.connection.subscribe(subject, {
+    on: {
+      work(delivery: Delivery): void;
+      over(subject: string): void;
+      refused(subject: string, isThere: boolean): void;
+    },
+  ): Subscription {
+    return this.connection.subscribe(subject, {
       callback: (error, message) => {
         if (error !== null) return;
         // What has a subject of ours is a batch; what has the inbox's is a word of the broker about a request.
         if (message.subject.startsWith('cf.')) on.work(new PulledDelivery(message));
-        else if (message.headers?.code === 503) on.refused(message.subject);
-        else if (message.headers?.code !== 100) on.over(message.subject);
+        else if (message.headers?.code === requestExpired) on.over(message.subject);
+        else if (message.headers?.code !== 100) on.refused(message.subject, message.headers?.code !== 503);
       },
     });
   }

@@ -36,9 +36,11 @@ import { Retries } from './retries.js';
 import { type NewsTaker, takeNews, unsendable } from './take-news.js';
 
 export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQueue' | 'maxQueueBytes'> {
-  /** How many tasks may be with the broker and the workers at a time. */
-  readonly maxInFlight: number;
+  /** How many tasks may be with the broker and the workers at a time; {@link inFlightMin}, or enough for all slots, where not given. */
+  readonly maxInFlight: number | undefined;
 }
+
+const inFlightMin = 4096;
 
 export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   readonly hasInsiders = false;
@@ -67,7 +69,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     this.#link = makeLink(this);
     this.#outgoing = new Outgoing({
       clock,
-      maxInFlight: settings.maxInFlight,
+      maxInFlight: () => this.mapBufferSize,
       slots: () => this.#link.slots,
       send: (tasks) => this.#send(tasks),
     });
@@ -79,7 +81,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   /** What is on its way takes longer than to a worker of this machine, and several messages are to be on it. */
   get mapBufferSize(): number {
-    return this.#settings.maxInFlight;
+    // One runs and one is on its way in each slot.
+    return this.#settings.maxInFlight ?? Math.max(inFlightMin, 2 * this.#link.slots);
   }
 
   expectWork(): void {
@@ -163,7 +166,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       `${namePrefix}: ${this.#state}`,
       ...this.#link.explain(),
       `  ${this.#outgoing.inFlight} tasks in ${this.#batches.size} batches are with the broker or a worker, ${this.#runningCount()} of them known to run`,
-      `  queue: ${this.#outgoing.length === 0 ? 'empty' : `${this.#outgoing.length} tasks, of which none is sent before others are done (maxInFlight ${this.#settings.maxInFlight})`}`,
+      `  queue: ${this.#outgoing.length === 0 ? 'empty' : `${this.#outgoing.length} tasks, of which none is sent before others are done (maxInFlight ${this.mapBufferSize})`}`,
       ...waiting,
     ].join('\n');
   }
@@ -303,7 +306,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     if (task === undefined) return;
     this.#outgoing.inFlight -= 1;
     if (runMs !== undefined) {
-      this.#outgoing.measured(runMs);
+      this.#outgoing.measured(task.handle.name, runMs);
       this.#tally.ran(runMs);
     }
     if (task.place !== 'done') end(task);

@@ -8,7 +8,10 @@ import { Link } from './link.js';
 import { checkedName } from './names.js';
 
 export interface ClusterExecutorOptions extends ClusterOptions {
-  /** How many tasks may be with the broker and the workers at a time; further ones wait here. 4,096 by default. */
+  /**
+   * How many tasks may be with the broker and the workers at a time; further ones wait here. 4,096 by default, or twice as many as
+   * the workers have slots where that is more.
+   */
   readonly maxInFlight?: number;
   /** How many tasks may wait here; `submit` beyond it throws `QueueFullError`. No limit by default. */
   readonly maxQueue?: number;
@@ -42,7 +45,7 @@ export class ClusterExecutor extends Executor {
     const startupTimeoutMs = duration('startupTimeout', given.startupTimeout) ?? 30_000;
     const settings = {
       namePrefix: `ClusterExecutor-${given.name ?? broker.names.queue}`,
-      maxInFlight: wholeNumber('maxInFlight', given.maxInFlight, 1) ?? 4096,
+      maxInFlight: wholeNumber('maxInFlight', given.maxInFlight, 1),
       maxQueue: limit('maxQueue', given.maxQueue, 1),
       maxQueueBytes: limit('maxQueueBytes', given.maxQueueBytes, 1),
     };

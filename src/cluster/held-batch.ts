@@ -25,8 +25,8 @@ export interface HeldBatchOf {
   readonly id: string;
   readonly delivery: Delivery;
   readonly log: NewsLog;
-  /** An outcome is known, of a task that took so long. */
-  onOutcome(isFailure: boolean, ms: number): void;
+  /** An outcome is known, of a task that took so long; 0 where it did not run. */
+  onOutcome(name: string, isFailure: boolean, ms: number): void;
   /** Each task has its outcome. */
   onComplete(batch: HeldBatch): void;
   /** The pool itself can't run tasks: that is no outcome of theirs. */
@@ -45,6 +45,11 @@ export class HeldBatch {
   #seen = new Set<number>();
   readonly #told = new Set<number>();
   #left = 0;
+  /** How many tasks of each function have no outcome, by its name. */
+  readonly leftOf = new Map<string, number>();
+  /** Of each task's function. */
+  readonly #names: string[] = [];
+  #hasOutcome = false;
   /** The first that has no outcome yet. */
   #next = 0;
   #isOver = false;
@@ -76,8 +81,9 @@ export class HeldBatch {
       const shared = settingsOf(timeoutMs, context);
       for (let i = 0; i < count; i++, index++) {
         const place = index;
+        this.#names[place] = handle.name;
         if (this.log.isSettled(place)) continue;
-        this.#left += 1;
+        this.#count(place, 1);
         const own = values.slice(i * size, (i + 1) * size);
         const name = typeof names === 'string' ? names : (names[i] as string);
         starts.push(() => {
@@ -98,6 +104,23 @@ export class HeldBatch {
     if (this.#left === 0) this.#complete();
   }
 
+  /** Whether a task of it has started. */
+  hasBegun(): boolean {
+    return this.#hasOutcome || this.#tasks.some((task) => task?.hasStarted());
+  }
+
+  /** Gives it up, where no task of it has started; `false` where one has, in this very moment. */
+  withdraw(): boolean {
+    const [first, ...others] = this.#tasks.filter((task) => task !== undefined && task.place !== 'done');
+    this.#isOver = true;
+    if (first?.future.cancel()) {
+      for (const task of others) task?.future.kill(new CancelledError('its batch was given back'));
+      return true;
+    }
+    this.#isOver = false;
+    return false;
+  }
+
   /** Gives it up; its tasks are stopped, and what they give is told to nobody. */
   abandon(reason: unknown): void {
     this.#isOver = true;
@@ -108,7 +131,7 @@ export class HeldBatch {
   failAll(error: Error): void {
     for (const [index, task] of this.#tasks.entries()) {
       if (task === undefined || task.place === 'done') continue;
-      this.#outcome(true, 0, ['failed', index, encodeError(error, copyByWire), 0]);
+      this.#outcome(index, true, 0, ['failed', index, encodeError(error, copyByWire), 0]);
     }
   }
 
@@ -145,7 +168,7 @@ export class HeldBatch {
     attempt: number,
   ): void {
     const sink: TaskSink = {
-      succeeded: (value, ms) => this.#outcome(false, ms, ['done', index, [value], [ms]]),
+      succeeded: (value, ms) => this.#outcome(index, false, ms, ['done', index, [value], [ms]]),
       ended: (future) => this.#ended(index, future),
     };
     try {
@@ -172,23 +195,32 @@ export class HeldBatch {
       return;
     }
     const ms = future.stats?.ms ?? 0;
-    this.#outcome(true, ms, ['failed', index, encodedOf(error), ms]);
+    this.#outcome(index, true, ms, ['failed', index, encodedOf(error), ms]);
   }
 
   #cancelled(index: number): void {
-    this.#outcome(false, 0, ['cancelled', index]);
+    this.#outcome(index, false, 0, ['cancelled', index]);
   }
 
   #report(index: number, told: unknown): void {
     if (!this.#isOver) this.log.add(['report', index, told]);
   }
 
-  #outcome(isFailure: boolean, ms: number, told: News): void {
+  #outcome(index: number, isFailure: boolean, ms: number, told: News): void {
     if (this.#isOver) return;
+    this.#hasOutcome = true;
     this.log.add(told);
-    this.#left -= 1;
-    this.#of.onOutcome(isFailure, ms);
+    this.#count(index, -1);
+    this.#of.onOutcome(this.#names[index] as string, isFailure, ms);
     if (this.#left === 0) this.#complete();
+  }
+
+  #count(index: number, more: number): void {
+    const name = this.#names[index] as string;
+    const left = (this.leftOf.get(name) ?? 0) + more;
+    this.#left += more;
+    if (left > 0) this.leftOf.set(name, left);
+    else this.leftOf.delete(name);
   }
 
   #isSettled(index: number): boolean {

@@ -19,6 +19,7 @@ import { BrokerError, unusable } from './broker-errors.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
+import { Litter } from './litter.js';
 import { encodedTasks, TooLarge } from './make-batch.js';
 import type { CancelMessage, News } from './messages.js';
 import { NewsFeed } from './news-feed.js';
@@ -76,15 +77,19 @@ export class Link {
   #unsent: Batch[] = [];
   readonly #storedCode = new Map<string, { readonly at: number; readonly stored: Promise<unknown> }>();
   readonly #cancellations = new Map<Batch, Cancellation[]>();
-  /** What is deleted once there is nothing else to do. */
-  #litter: { readonly stream: string; readonly seq: number }[] = [];
+  readonly #litter = new Litter();
 
   constructor(settings: LinkSettings, events: LinkEvents) {
     this.#settings = settings;
     this.#events = events;
     this.#takesOver = settings.attaches;
     const { client, seal } = settings;
-    this.#feed = new NewsFeed({ client, seal, onNews: (...told) => events.onNews(...told) });
+    this.#feed = new NewsFeed({
+      client,
+      seal,
+      onNews: (...told) => events.onNews(...told),
+      onBytes: (bytes) => this.#litter.grow(bytes),
+    });
     this.#workers = new Workers(settings.seal, settings.broker.names.presence);
   }
 
@@ -210,7 +215,7 @@ export class Link {
     const broker = this.#broker;
     this.#state = 'closed';
     if (broker !== undefined) {
-      await this.#tidy(broker);
+      if (!broker.connection.isClosed()) await this.#litter.clear(broker);
       this.#abort.abort(new Error('the executor was shut down'));
       this.#feed.stop();
       await broker.close();
@@ -219,12 +224,6 @@ export class Link {
     this.#state = state;
     // Work may have come meanwhile.
     if (state === 'away' && this.#unsent.length > 0) this.open();
-  }
-
-  /** Outcomes that have been heard are of no use to anybody any more. */
-  async #tidy(broker: Broker): Promise<void> {
-    if (broker.connection.isClosed()) return;
-    await Promise.all(this.#litter.splice(0).map(({ stream, seq }) => broker.delete(stream, seq)));
   }
 
   // ── Sending ──
@@ -250,7 +249,7 @@ export class Link {
         return bodyOf(broker, seal, subject, encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax), signal);
       };
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
-      if (batch.isDone) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
+      if (batch.isDone) this.#litter.add({ stream: names.tasks, seq: batch.streamSeq });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof TooLarge) this.#events.onTooLarge(batch, error.messages);
@@ -311,8 +310,9 @@ export class Link {
   forget(batch: Batch): void {
     const { names } = this.#settings.broker;
     // First the batch, where its worker was lost before it could say that it is done: without its outcomes it would be run anew.
-    if (batch.streamSeq !== undefined) this.#litter.push({ stream: names.tasks, seq: batch.streamSeq });
-    this.#litter.push(...batch.newsSeqs.map((seq) => ({ stream: names.results, seq })));
+    if (batch.streamSeq !== undefined) this.#litter.add({ stream: names.tasks, seq: batch.streamSeq });
+    this.#litter.add(...batch.newsSeqs.map((seq) => ({ stream: names.results, seq })));
+    if (this.#broker !== undefined) void this.#litter.relieve(this.#broker, this.#abort.signal);
   }
 
   // ── Hearing of workers ──

@@ -30,8 +30,9 @@ export const defaultLimits: BrokerLimits = {
 
 export const nanos = 1_000_000;
 const duplicateWindowMs = 120_000;
-/** More unacknowledged batches than all workers together ever hold: the default would quietly limit the cluster. */
+/** More unacknowledged batches, and more requests for some, than all workers together ever have: the defaults would quietly limit the cluster. */
 const maxAckPending = 100_000;
+const maxWaiting = 100_000;
 
 /** Makes what is not there; what is there stays as it is: whoever made it has decided. */
 export async function makeQueue(
@@ -88,6 +89,7 @@ export async function makeQueue(
     // Who has had how many is counted by the workers, which can say why they give up.
     max_deliver: -1,
     max_ack_pending: maxAckPending,
+    max_waiting: maxWaiting,
   });
 }
 

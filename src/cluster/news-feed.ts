@@ -19,6 +19,8 @@ export interface NewsFeedOf {
   readonly client: string;
   readonly seal: Seal;
   onNews(batchId: string, worker: string, news: readonly News[], seq: number): void;
+  /** A piece of so many bytes has come, and is no use at the broker once it is taken. */
+  onBytes(bytes: number): void;
 }
 
 export class NewsFeed {
@@ -70,6 +72,7 @@ export class NewsFeed {
     // Told twice, by whoever told before the connection was lost.
     if (seq <= this.#lastSeq) return undefined;
     this.#lastSeq = seq;
+    this.#of.onBytes(data.length);
     const batchId = subject.slice(subject.lastIndexOf('.') + 1);
     const tell = (message: BatchNews): void => {
       checkNews(message);

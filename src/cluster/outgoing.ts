@@ -12,7 +12,7 @@ import { BatchSize } from './batch-size.js';
 export interface OutgoingOf {
   readonly clock: Clock;
   /** How many tasks may be with the broker and the workers at a time. */
-  readonly maxInFlight: number;
+  maxInFlight(): number;
   /** How many tasks the workers can run at once. */
   slots(): number;
   send(tasks: readonly Task[]): void;
@@ -55,9 +55,9 @@ export class Outgoing {
     this.#queue.remove(task);
   }
 
-  /** A task took that long. */
-  measured(ms: number): void {
-    this.#size.measured(ms);
+  /** A task of that function took that long. */
+  measured(name: string, ms: number): void {
+    this.#size.measured(name, ms);
   }
 
   /** Sends nothing any more. */
@@ -77,19 +77,31 @@ export class Outgoing {
 
   #dispatch(): void {
     const slots = this.#of.slots();
-    const most = this.#ordersByPriority ? slots : this.#of.maxInFlight;
+    const most = this.#ordersByPriority ? slots : this.#of.maxInFlight();
     while (this.#queue.length > 0 && this.inFlight < most && !this.#isClosed) {
-      const size = this.#size.next(this.#queue.length, this.inFlight, slots);
-      if (size === 0) return this.#probeLater();
-      const tasks: Task[] = [];
-      for (let room = Math.min(size, most - this.inFlight); room > 0; room--) {
-        const task = this.#queue.take();
-        if (task === undefined) break;
-        tasks.push(task);
-      }
+      const tasks = this.#nextBatch(slots, most - this.inFlight);
+      if (tasks.length === 0) return this.#probeLater();
       this.inFlight += tasks.length;
       this.#of.send(tasks);
     }
+  }
+
+  #nextBatch(slots: number, room: number): Task[] {
+    const share = Math.ceil(this.#queue.length / slots);
+    const tasks: Task[] = [];
+    for (let ms = 0; tasks.length < room; ) {
+      const task = this.#queue.take();
+      if (task === undefined) break;
+      const { name } = task.handle;
+      const taskMs = this.#size.fits(name, tasks.length, ms, share);
+      if (taskMs === undefined || (tasks.length === 0 && this.#size.waits(name, this.inFlight, slots))) {
+        this.#queue.pushFront(task);
+        break;
+      }
+      tasks.push(task);
+      ms += taskMs;
+    }
+    return tasks;
   }
 
   #probeLater(): void {

@@ -2,11 +2,13 @@
  * Asking the broker for work, as much as there is room for, and dropping nothing that comes.
  *
  *   wants n ──request──► broker ──messages──► onMessage      request ──used up, expired, connection lost──► over, and asked for anew
+ *                                                               └──taken back, with the inbox──► over
  *
  * Not by the client's iterators: whoever leaves one loses what was on its way to it until the broker gives that out again, and whoever does not
  * leave it takes more than there is room for.
  */
 
+import type { Subscription } from '@nats-io/transport-node';
 import type { Broker } from './broker.js';
 import type { Delivery } from './delivery.js';
 
@@ -22,7 +24,8 @@ interface Request {
 
 export class Pulls {
   readonly #broker: Broker;
-  readonly #inbox: string;
+  #inbox = '';
+  #subscription: Subscription;
   readonly #onMessage: (delivery: Delivery) => void;
   readonly #requests = new Map<string, Request>();
   readonly #timer: NodeJS.Timeout;
@@ -33,20 +36,7 @@ export class Pulls {
   constructor(broker: Broker, onMessage: (delivery: Delivery) => void) {
     this.#broker = broker;
     this.#onMessage = onMessage;
-    this.#inbox = broker.newInbox();
-    broker.receiveWork(`${this.#inbox}.*`, {
-      work: (delivery) => this.#received(delivery),
-      over: (subject) => {
-        broker.silence.answered();
-        this.#requests.delete(subject);
-        this.#ask();
-      },
-      // Nobody is there to answer, and would be no more if it was asked for at once.
-      refused: (subject) => {
-        broker.silence.unanswered();
-        this.#requests.delete(subject);
-      },
-    });
+    this.#subscription = this.#listen();
     this.#timer = setInterval(() => {
       const now = performance.now();
       for (const [subject, { madeAt }] of this.#requests) {
@@ -65,10 +55,22 @@ export class Pulls {
     return pending;
   }
 
-  /** So many are to be on their way. What was asked for is not taken back: it may have been sent. */
+  /** So many are to be on their way; those that were asked for are not taken back. */
   want(count: number): void {
     this.#wanted = count;
     this.#ask();
+  }
+
+  /** What was asked for is not wanted any more. Resolves once none of it can come: what was on its way has come. */
+  async takeBack(): Promise<void> {
+    const before = this.#subscription;
+    this.#requests.clear();
+    this.#wanted = 0;
+    this.#subscription = this.#listen();
+    await before.drain().catch(() => {});
+    // The broker forgets the requests of an inbox to which nobody listens; Debian 12's would still lose to one of them what is given out anew,
+    // until it looks how many there are.
+    await this.#broker.backlog().catch(() => {});
   }
 
   /** The connection is back; what was asked for before is forgotten. */
@@ -81,6 +83,25 @@ export class Pulls {
   stop(): void {
     this.#isOver = true;
     clearInterval(this.#timer);
+  }
+
+  #listen(): Subscription {
+    const { silence } = this.#broker;
+    this.#inbox = this.#broker.newInbox();
+    return this.#broker.receiveWork(`${this.#inbox}.*`, {
+      work: (delivery) => this.#received(delivery),
+      over: (subject) => {
+        silence.answered();
+        this.#requests.delete(subject);
+        this.#ask();
+      },
+      // Asked for again at once, it would be refused again, and again.
+      refused: (subject, isThere) => {
+        if (isThere) silence.answered();
+        else silence.unanswered();
+        this.#requests.delete(subject);
+      },
+    });
   }
 
   #received(delivery: Delivery): void {

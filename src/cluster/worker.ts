@@ -12,26 +12,25 @@
 import { hostname } from 'node:os';
 import { type Executor, poolOf } from '../executors/executor.js';
 import { Waiters } from '../future/waiters.js';
+import { Announcer } from './announcer.js';
 import { Broker } from './broker.js';
 import { Cancellations } from './cancellations.js';
 import { Capacity } from './capacity.js';
 import { checkReach, clusterSettings } from './cluster-options.js';
 import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
+import { HeldBatches } from './held-batches.js';
 import { KnownFunctions } from './known-functions.js';
 import type { Presence } from './messages.js';
 import type { NewsLog } from './news-log.js';
 import { BatchOpener, idsOf, type OpenedBatch } from './open-batch.js';
 import { Orphans } from './orphans.js';
 import { sharedAbort } from './pause.js';
-import { encodePresence, presenceMs } from './presence.js';
 import { Pulls } from './pulls.js';
 import type { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 import { watchConnection } from './watch-connection.js';
 import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
-
-const lookMs = 5;
 
 export class ClusterWorker {
   readonly name: string;
@@ -40,11 +39,11 @@ export class ClusterWorker {
   readonly #broker: Broker;
   readonly #pulls: Pulls;
   readonly #orphans: Orphans;
+  readonly #announcer: Announcer;
   readonly #executor: Executor;
   readonly #options: ClusterWorkerOptions;
-  readonly #seal: Seal;
   readonly #slots: number;
-  readonly #held = new Map<string, HeldBatch>();
+  readonly #held: HeldBatches;
   readonly #opener: BatchOpener;
   readonly #cancellations: Cancellations;
   readonly #capacity: Capacity;
@@ -53,7 +52,7 @@ export class ClusterWorker {
   readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
   #state: ClusterWorkerStatus['state'] = 'working';
-  /** Batches whose function, or large body, is being fetched. */
+  /** Batches whose function, or large body, is being fetched, and those that are about to be given back. */
   readonly #opening = new Set<Delivery>();
   #counts = { done: 0, failed: 0, refused: 0 };
   readonly #waiters = new Waiters();
@@ -64,10 +63,14 @@ export class ClusterWorker {
     this.#broker = broker;
     this.#executor = options.executor;
     this.#maxDeliveries = options.maxDeliveries ?? 5;
-    this.#seal = seal;
     this.name = options.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
     this.#capacity = new Capacity(this.#slots);
+    this.#held = new HeldBatches({
+      slots: this.#slots,
+      capacity: this.#capacity,
+      onUnbegun: (batches) => void this.#giveToOthers(batches),
+    });
     const rules = { root: options.root ?? process.cwd(), allowedModules: options.allowedModules };
     this.#opener = new BatchOpener({
       broker,
@@ -84,6 +87,7 @@ export class ClusterWorker {
     this.closed.catch(() => {});
     this.#pulls = new Pulls(broker, (delivery) => void this.#receive(delivery));
     this.#orphans = new Orphans(broker, (delivery) => this.#receive(delivery));
+    this.#announcer = new Announcer(broker, seal, () => this.#presence());
     this.#begin(ackWaitMs);
   }
 
@@ -115,12 +119,12 @@ export class ClusterWorker {
       this.#state = 'draining';
       this.#pulls.stop();
       this.#orphans.stop();
-      this.#log('info', 'draining', `takes no more; ${this.#held.size} batches are finished first`);
-      this.#tellPresence();
+      this.#log('info', 'draining', `takes no more; ${this.#held.batches} batches are finished first`);
+      this.#announcer.tell();
     }
     this.#waiters.wake();
     const limit = Number.isFinite(timeout) ? setTimeout(() => this.#giveBack('it is shut down'), timeout) : undefined;
-    while (this.#held.size > 0 || this.#opening.size > 0) await this.#waiters.wait(Number.POSITIVE_INFINITY);
+    while (this.#held.batches > 0 || this.#opening.size > 0) await this.#waiters.wait(Number.POSITIVE_INFINITY);
     clearTimeout(limit);
     await this.#close();
   }
@@ -132,14 +136,7 @@ export class ClusterWorker {
   #begin(ackWaitMs: number): void {
     const { names } = this.#broker;
     this.#broker.listen(names.cancel, (data) => this.#heardCancel(data));
-    this.#broker.listen(names.ask, () => this.#tellPresence());
-    this.#timers.push(
-      setInterval(() => this.#tellPresence(), presenceMs),
-      setInterval(() => this.#keepHeld(), ackWaitMs / 3),
-      setInterval(() => {
-        for (const batch of this.#held.values()) batch.look(this.#slots);
-      }, lookMs),
-    );
+    this.#timers.push(setInterval(() => this.#keepHeld(), ackWaitMs / 3));
     void watchConnection(this.#broker, {
       log: (...entry) => this.#log(...entry),
       away: () => {
@@ -152,7 +149,7 @@ export class ClusterWorker {
       },
       lost: (why) => this.#fail('lost', 'the broker does not let it in any more', why),
     });
-    this.#tellPresence();
+    this.#announcer.tell();
     this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, {
       slots: this.#slots,
     });
@@ -160,13 +157,7 @@ export class ClusterWorker {
   }
 
   get #room(): number {
-    return this.#capacity.room(this.#heldTasks + this.#opening.size);
-  }
-
-  get #heldTasks(): number {
-    let tasks = 0;
-    for (const batch of this.#held.values()) tasks += batch.left;
-    return tasks;
+    return this.#capacity.room(this.#held, this.#opening.size);
   }
 
   /** Resolves once it is known what there is to run. */
@@ -192,7 +183,7 @@ export class ClusterWorker {
 
   async #open(delivery: Delivery): Promise<void> {
     const { client, id } = idsOf(delivery);
-    const held = this.#held.get(subjectKey(client, id));
+    const held = this.#held.get(client, id);
     if (held?.delivery.streamSeq === delivery.streamSeq) {
       held.delivery = delivery;
       return;
@@ -213,17 +204,18 @@ export class ClusterWorker {
       id,
       delivery,
       log,
-      onOutcome: (isFailure, ms) => {
+      onOutcome: (name, isFailure, ms) => {
         this.#counts.done += 1;
         if (isFailure) this.#counts.failed += 1;
-        this.#capacity.measured(ms);
+        if (ms > 0) this.#capacity.measured(name, ms);
+        this.#held.progressed();
         this.#askForMore();
       },
       onComplete: (done) => void this.#finish(done),
       onBroken: (error) => this.#fail('broken', "its executor can't run tasks", error),
     });
-    this.#held.set(subjectKey(client, id), held);
-    this.#capacity.took(batch);
+    this.#held.add(held);
+    this.#capacity.took(batch, handles);
     held.run(batch, handles, poolOf(this.#executor), this.#cancellations.of(client, id));
     const deliveries = delivery.count;
     if (deliveries > this.#maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
@@ -248,7 +240,7 @@ export class ClusterWorker {
         );
       batch.delivery.giveBack(1000);
     }
-    this.#held.delete(subjectKey(batch.client, batch.id));
+    this.#held.delete(batch);
     this.#cancellations.forget(batch.client, batch.id);
     this.#waiters.wake();
   }
@@ -268,27 +260,40 @@ export class ClusterWorker {
   // ── What is held ──
 
   #keepHeld(): void {
-    for (const { delivery } of this.#held.values()) delivery.working();
+    for (const { delivery } of this.#held) delivery.working();
     for (const delivery of this.#opening) delivery.working();
   }
 
   #heardCancel(data: Uint8Array): void {
     try {
       const message = this.#cancellations.take(data);
-      this.#held.get(subjectKey(message.client, message.batch))?.cancel(message);
+      this.#held.get(message.client, message.batch)?.cancel(message);
     } catch (error) {
       const { message, reason } = error as Refusal;
       this.#log('warn', 'refused', `refused to cancel tasks: ${message}`, { reason });
     }
   }
 
+  /** What it has asked for is taken back first, or it would be given the same again. */
+  async #giveToOthers(batches: readonly HeldBatch[]): Promise<void> {
+    const deliveries = batches.map(({ delivery }) => delivery);
+    for (const delivery of deliveries) this.#opening.add(delivery);
+    await this.#pulls.takeBack();
+    for (const delivery of deliveries) {
+      this.#opening.delete(delivery);
+      delivery.giveBack();
+    }
+    this.#askForMore();
+    this.#waiters.wake();
+  }
+
   #giveBack(why: string): void {
-    for (const [key, batch] of this.#held) {
+    for (const batch of this.#held) {
       batch.abandon(new Error(why));
       // What has its outcome keeps it.
       const written = batch.log.written().catch(() => {});
       void written.then(() => batch.delivery.giveBack());
-      this.#held.delete(key);
+      this.#held.delete(batch);
     }
     this.#waiters.wake();
   }
@@ -310,6 +315,7 @@ export class ClusterWorker {
     this.#pulls.stop();
     this.#orphans.stop();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#announcer.stop();
     this.#abort.abort(new Error('the worker has gone'));
     await this.#broker.close();
     await this.#executor.shutdown({ cancelFutures: true });
@@ -327,24 +333,15 @@ export class ClusterWorker {
       pid: process.pid,
       executor: this.#executor.constructor.name,
       slots: this.#slots,
-      running: Math.min(this.#heldTasks, this.#slots),
-      held: this.#heldTasks,
+      running: Math.min(this.#held.tasks, this.#slots),
+      held: this.#held.tasks,
       ...this.#counts,
       startedAt: this.#startedAt,
       isDraining: this.#state !== 'working',
     };
   }
 
-  #tellPresence(): void {
-    const { presence } = this.#broker.names;
-    this.#broker.tell(presence, encodePresence(this.#seal, presence, this.#presence()));
-  }
-
   #log(level: WorkerLogEntry['level'], event: string, message: string, fields: object = {}): void {
     this.#options.onLog?.({ level, event, message, worker: this.name, ...fields });
   }
-}
-
-function subjectKey(client: string, batch: string): string {
-  return `${client}.${batch}`;
 }

@@ -1,0 +1,98 @@
+/**
+ * All that a worker holds.
+ *
+ *   add ──► running ──► delete
+ *              └──not begun, and nothing of what runs has ended for a while──► given back, once: another worker may be free
+ *
+ * Looked at every few milliseconds, as long as there is something.
+ */
+
+import type { Capacity } from './capacity.js';
+import type { HeldBatch } from './held-batch.js';
+
+const lookMs = 5;
+/** Far more than is held ahead: tasks have turned out long. */
+const stalledMs = 50;
+
+export interface HeldBatchesOf {
+  readonly slots: number;
+  readonly capacity: Capacity;
+  /** They have been taken back from the executor. */
+  onUnbegun(batches: readonly HeldBatch[]): void;
+}
+
+export class HeldBatches {
+  readonly #of: HeldBatchesOf;
+  readonly #held = new Map<string, HeldBatch>();
+  #timer: NodeJS.Timeout | undefined;
+  /** When a task has ended last, or the first was taken. */
+  #progressAt = 0;
+
+  constructor(of: HeldBatchesOf) {
+    this.#of = of;
+  }
+
+  get batches(): number {
+    return this.#held.size;
+  }
+
+  /** How many tasks have no outcome. */
+  get tasks(): number {
+    let tasks = 0;
+    for (const batch of this.#held.values()) tasks += batch.left;
+    return tasks;
+  }
+
+  *tasksOf(): Generator<readonly [name: string, tasks: number], void> {
+    for (const batch of this.#held.values()) yield* batch.leftOf;
+  }
+
+  [Symbol.iterator](): IterableIterator<HeldBatch> {
+    return this.#held.values();
+  }
+
+  get(client: string, id: string): HeldBatch | undefined {
+    return this.#held.get(keyOf(client, id));
+  }
+
+  add(batch: HeldBatch): void {
+    if (this.#held.size === 0) this.progressed();
+    this.#held.set(keyOf(batch.client, batch.id), batch);
+    this.#timer ??= setInterval(() => this.#look(), lookMs);
+  }
+
+  delete(batch: HeldBatch): void {
+    this.#held.delete(keyOf(batch.client, batch.id));
+    if (this.#held.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** A task has ended. */
+  progressed(): void {
+    this.#progressAt = performance.now();
+  }
+
+  #look(): void {
+    for (const batch of this.#held.values()) batch.look(this.#of.slots);
+    const ms = performance.now() - this.#progressAt;
+    if (ms >= stalledMs) this.#stalled(ms);
+  }
+
+  #stalled(ms: number): void {
+    const all = [...this.#held.values()];
+    const begun = all.filter((batch) => batch.hasBegun());
+    // Threads for the others may just be starting.
+    if (begun.reduce((sum, { left }) => sum + left, 0) < this.#of.slots) return;
+    for (const batch of begun) for (const [name] of batch.leftOf) this.#of.capacity.measured(name, ms);
+    // The broker counts how often a batch was given out, and that is held against it: see maxDeliveries.
+    const unbegun = all.filter((batch) => batch.delivery.count === 1 && !batch.hasBegun() && batch.withdraw());
+    if (unbegun.length === 0) return;
+    for (const batch of unbegun) this.delete(batch);
+    this.#of.onUnbegun(unbegun);
+  }
+}
+
+function keyOf(client: string, batch: string): string {
+  return `${client}.${batch}`;
+}

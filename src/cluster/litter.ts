@@ -1,0 +1,74 @@
+/**
+ * Messages at the broker that are of no use to anybody any more.
+ *
+ *   add ──► waits ──nothing else to do, or too much of it──► deleted, a few at a time
+ *
+ * Deleting costs the broker as much as storing, so it waits for a quiet moment; but what is kept counts against the room that a stream has, and
+ * when that is used up, no outcome can be stored.
+ */
+
+import type { Broker } from './broker.js';
+import { pause } from './pause.js';
+
+/** A small part of the room of a stream (1 GiB by default), which many submitters may share. */
+const bytesMax = 16 * 1024 * 1024;
+const piecesMax = 20_000;
+/** All at once they would make the broker deaf to others for a moment; from 10,000 on, some drop what they were asked. */
+const atOnce = 64;
+const retryMs = 1000;
+
+interface Piece {
+  readonly stream: string;
+  readonly seq: number;
+}
+
+export class Litter {
+  #pieces: Piece[] = [];
+  #bytes = 0;
+  #isClearing = false;
+
+  add(...pieces: readonly Piece[]): void {
+    this.#pieces.push(...pieces);
+  }
+
+  /** So much has been heard that will be litter. */
+  grow(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** Where there is too much, it is deleted while other things go on; tried until the broker answers, since others may wait for the room. */
+  async relieve(broker: Broker, signal: AbortSignal): Promise<void> {
+    if (this.#isClearing) return;
+    this.#isClearing = true;
+    try {
+      while (this.#bytes > bytesMax || this.#pieces.length > piecesMax)
+        if (!(await this.clear(broker))) await pause(retryMs, signal);
+    } catch {
+      // It has been told to stop.
+    } finally {
+      this.#isClearing = false;
+    }
+  }
+
+  /** Deletes what there is now; `false` where the broker does not answer. */
+  async clear(broker: Broker): Promise<boolean> {
+    const pieces = this.#pieces;
+    const bytes = this.#bytes;
+    this.#pieces = [];
+    this.#bytes = 0;
+    let isHeard = true;
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (isHeard && next < pieces.length) {
+        const { stream, seq } = pieces[next++] as Piece;
+        if ((await broker.delete(stream, seq)) === undefined) isHeard = false;
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
+    if (isHeard) return true;
+    // Those that were asked for last may be gone: to ask once more does no harm.
+    this.#pieces = [...pieces.slice(Math.max(0, next - atOnce)), ...this.#pieces];
+    this.#bytes += bytes;
+    return false;
+  }
+}
