@@ -27,7 +27,7 @@ export async function bodyOf(
   const sealed = seal.close(subject, body);
   if (sealed.length <= broker.inlineBytesMax) return sealed;
   const name = createHash('sha256').update(sealed).digest('hex');
-  await broker.putBlob(name, sealed, signal);
+  await broker.objects.put(name, sealed, signal);
   return Buffer.concat([Buffer.of(blobMark), Buffer.from(name)]);
 }
 
@@ -72,5 +72,5 @@ function isBlob(data: Uint8Array): boolean {
 async function fetched(broker: Broker, data: Uint8Array): Promise<Uint8Array> {
   const name = Buffer.from(data.subarray(1)).toString();
   if (!/^[0-9a-f]{64}$/.test(name)) throw new Refusal('MALFORMED', 'the message names no object');
-  return broker.getBlob(name, broker.messageBytesMax + signatureBytesMax);
+  return broker.objects.get(name, broker.messageBytesMax + signatureBytesMax);
 }

@@ -5,18 +5,16 @@
  */
 
 import type { JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
-import type { ObjectStore } from '@nats-io/obj';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Attempts } from './attempts.js';
-import { readBlob } from './blobs.js';
 import { apiErrors, codeOf, explained, isNobody, noMessage, unusable, WrongPlace } from './broker-errors.js';
 import { type Clients, loadClients } from './clients.js';
 import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
 import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
+import { Objects } from './objects.js';
 import { pause } from './pause.js';
-import { Refusal } from './refusal.js';
 import { Silence } from './silence.js';
 
 export interface BrokerOptions {
@@ -50,7 +48,6 @@ const requestExpired = 408;
 const pings = { pingInterval: 10_000, maxPingOut: 2 };
 /** How often the broker gives a sign of life while there is nothing to tell. */
 const heartbeatMs = 2000;
-const brokerAway = 'the connection to the broker was lost while an object was read';
 
 export interface StoredMessage {
   readonly seq: number;
@@ -67,13 +64,11 @@ export class Broker {
   readonly connection: NatsConnection;
   readonly credentials: Credentials;
   readonly silence: Silence;
+  readonly objects: Objects;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
   readonly #js: JetStreamClient;
   readonly #jsm: JetStreamManager;
-  #blobs: Promise<ObjectStore> | undefined;
-  /** Who reads an object now. */
-  readonly #readers = new Set<AbortController>();
 
   private constructor(
     options: BrokerOptions,
@@ -86,11 +81,11 @@ export class Broker {
     this.connection = connection;
     this.credentials = credentials;
     this.silence = new Silence(connection);
+    this.objects = new Objects(clients, connection, options, () => this.#answers());
     this.#options = options;
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
     this.#jsm = jsm;
-    void this.#watchLosses();
   }
 
   /** Connects and makes what the queue needs; throws an error that says what is missing. */
@@ -326,54 +321,6 @@ export class Broker {
     });
   }
 
-  /** Stores an object, and tries until it is stored: a connection that is lost amid its parts is no reason to fail a task. */
-  async putBlob(name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    for (const attempts = new Attempts(signal); ; ) {
-      try {
-        const store = await this.#blobStore();
-        await store.putBlob({ name }, bytes);
-        return;
-      } catch (error) {
-        await attempts.next(error);
-      }
-    }
-  }
-
-  /**
-   * Throws a refusal for an object that is not there, or is larger than that; another error where the connection is lost meanwhile, since the client
-   * would wait a minute for what was lost of it.
-   */
-  async getBlob(name: string, bytesMax: number): Promise<Uint8Array> {
-    const loss = new AbortController();
-    this.#readers.add(loss);
-    try {
-      return await readBlob(await this.#blobStore(), name, bytesMax, loss.signal);
-    } catch (error) {
-      // A broker that says nothing at all is no proof that the object is damaged.
-      if (error instanceof Refusal && !(await this.#answers())) throw new Error(brokerAway, { cause: error });
-      throw error;
-    } finally {
-      this.#readers.delete(loss);
-    }
-  }
-
-  /** Otherwise it is made when it is needed first. */
-  async makeBlobStore(): Promise<void> {
-    await this.#blobStore();
-  }
-
-  #blobStore(): Promise<ObjectStore> {
-    const { managesStreams, limits } = this.#options;
-    const stores = new this.#clients.Objm(this.connection);
-    this.#blobs ??= managesStreams
-      ? stores.create(this.names.blobs, { replicas: limits.replicas, ttl: limits.taskTtlMs * nanos })
-      : stores.open(this.names.blobs);
-    this.#blobs.catch(() => {
-      this.#blobs = undefined;
-    });
-    return this.#blobs;
-  }
-
   /** Once what was said is on its way. */
   async close(): Promise<void> {
     if (this.connection.isClosed()) return;
@@ -395,11 +342,5 @@ export class Broker {
     const answers = await Promise.race([flushed, over]);
     limit.abort();
     return answers;
-  }
-
-  async #watchLosses(): Promise<void> {
-    for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect') for (const reader of this.#readers) reader.abort(new Error(brokerAway));
-    }
   }
 }

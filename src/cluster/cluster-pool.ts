@@ -183,12 +183,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     if (!(batch instanceof Batch)) return;
     batch.settle(task.seq);
     this.#outgoing.inFlight -= 1;
-    this.#link.cancel(
-      batch,
-      task.seq,
-      gracefully ? 'abort' : 'kill',
-      reason instanceof Error ? reason.message : 'it was told to stop',
-    );
+    const why = reason instanceof Error ? reason.message : 'it was told to stop';
+    this.#link.cancel(batch, task.seq, gracefully ? 'abort' : 'kill', why);
     this.#retireIfDone(batch);
   }
 

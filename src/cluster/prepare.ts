@@ -12,7 +12,7 @@ export async function prepareQueue(
   const { broker: settings } = clusterSettings('ClusterExecutor', { ...options, allowUnsigned: true });
   const broker = await Broker.open(settings);
   try {
-    await broker.makeBlobStore();
+    await broker.objects.open();
   } finally {
     await broker.close();
   }

@@ -1,0 +1,91 @@
+/**
+ * Values that are too large for a message, in the broker's object store, under names that anybody who reads the message has.
+ *
+ *   put ──the connection is lost amid its parts──► put again          get ──lost──► (breaks off: whoever wants it asks again)
+ */
+
+import type { ObjectStore } from '@nats-io/obj';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { Attempts } from './attempts.js';
+import { readBlob } from './blobs.js';
+import type { Clients } from './clients.js';
+import { type BrokerLimits, nanos } from './make-queue.js';
+import type { Names } from './names.js';
+import { Refusal } from './refusal.js';
+
+export interface ObjectsOf {
+  readonly names: Names;
+  readonly limits: BrokerLimits;
+  readonly managesStreams: boolean;
+}
+
+const away = 'the connection to the broker was lost while an object was read';
+
+export class Objects {
+  readonly #clients: Clients;
+  readonly #connection: NatsConnection;
+  readonly #of: ObjectsOf;
+  /** Whether the broker answers within a moment. */
+  readonly #answers: () => Promise<boolean>;
+  #store: Promise<ObjectStore> | undefined;
+  /** Who reads an object now. */
+  readonly #readers = new Set<AbortController>();
+
+  constructor(clients: Clients, connection: NatsConnection, of: ObjectsOf, answers: () => Promise<boolean>) {
+    this.#clients = clients;
+    this.#connection = connection;
+    this.#of = of;
+    this.#answers = answers;
+    void this.#watchLosses();
+  }
+
+  /** Makes, or finds, the store; otherwise that is done when it is needed first. */
+  async open(): Promise<ObjectStore> {
+    const { names, limits, managesStreams } = this.#of;
+    const stores = new this.#clients.Objm(this.#connection);
+    this.#store ??= managesStreams
+      ? stores.create(names.blobs, { replicas: limits.replicas, ttl: limits.taskTtlMs * nanos })
+      : stores.open(names.blobs);
+    this.#store.catch(() => {
+      this.#store = undefined;
+    });
+    return this.#store;
+  }
+
+  /** Stores an object, and tries until it is stored: a connection that is lost amid its parts is no reason to fail a task. */
+  async put(name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    for (const attempts = new Attempts(signal); ; ) {
+      try {
+        const store = await this.open();
+        await store.putBlob({ name }, bytes);
+        return;
+      } catch (error) {
+        await attempts.next(error);
+      }
+    }
+  }
+
+  /**
+   * Throws a refusal for an object that is not there, or is larger than that; another error where the connection is lost meanwhile, since the client
+   * would wait a minute for what was lost of it.
+   */
+  async get(name: string, bytesMax: number): Promise<Uint8Array> {
+    const loss = new AbortController();
+    this.#readers.add(loss);
+    try {
+      return await readBlob(await this.open(), name, bytesMax, loss.signal);
+    } catch (error) {
+      // A broker that says nothing at all is no proof that the object is damaged.
+      if (error instanceof Refusal && !(await this.#answers())) throw new Error(away, { cause: error });
+      throw error;
+    } finally {
+      this.#readers.delete(loss);
+    }
+  }
+
+  async #watchLosses(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === 'disconnect') for (const reader of this.#readers) reader.abort(new Error(away));
+    }
+  }
+}
