@@ -34,7 +34,8 @@ const files = paths.flatMap((path) => (statSync(path).isDirectory() ? filesIn(pa
 if (!args.includes('--built')) run(['scripts/build.mjs']);
 // What failed comes once more at the end: whoever has only the last part of a long log still sees it.
 const reporter = [`--test-reporter=${args.includes('--tap') ? 'tap' : 'spec'}`];
-run(['--import', 'tsx', '--test', '--test-concurrency=2', ...reporter, ...files.sort()]);
+// Three files at a time on two cores: with two, a fifth of the time was spent waiting.
+run(['--import', 'tsx', '--test', '--test-concurrency=3', ...reporter, ...files.sort()]);
 
 function run(args) {
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
