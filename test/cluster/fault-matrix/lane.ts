@@ -109,6 +109,7 @@ export class Lane {
     await this.#emptied();
     check(this.#files, cell);
     await this.#drained();
+    await this.#healing;
     await this.#clean();
   }
 
@@ -210,19 +211,23 @@ export class Lane {
     await executor.shutdown();
   }
 
-  /** The broker has no batch any more. */
+  /** The broker has no batch any more. It may be killed by the last acknowledgement, while it is asked. */
   async #emptied(): Promise<void> {
     const until = performance.now() + emptyMs;
+    for (;;) {
+      await this.#healing;
+      const left = await this.#batchesLeft().catch(() => undefined);
+      if (left === 0) return;
+      if (performance.now() > until) throw new Error(`${left} batches stay with the broker though all is done`);
+      await delay(20);
+    }
+  }
+
+  async #batchesLeft(): Promise<number> {
     const connection = await connect({ servers: this.#server.url });
     try {
       const manager = await jetstreamManager(connection);
-      for (;;) {
-        const { state } = await manager.streams.info(`CF_${this.#queue}_TASKS`);
-        if (state.messages === 0) return;
-        if (performance.now() > until)
-          throw new Error(`${state.messages} batches stay with the broker though all is done`);
-        await delay(20);
-      }
+      return (await manager.streams.info(`CF_${this.#queue}_TASKS`)).state.messages;
     } finally {
       await connection.close();
     }
