@@ -2,7 +2,7 @@
  * All that a worker holds.
  *
  *   add ──► running ──► delete
- *              └──not begun, and nothing of what runs has ended for a while──► given back, once: another worker may be free
+ *              └──not begun, and nothing of what runs has ended for a while──► given back, once, and no more is asked for meanwhile
  *
  * Looked at every few milliseconds, as long as there is something.
  */
@@ -53,6 +53,14 @@ export class HeldBatches {
 
   get(client: string, id: string): HeldBatch | undefined {
     return this.#held.get(keyOf(client, id));
+  }
+
+  /** Whether each slot has run the same task for a while: what comes now would only wait behind these. */
+  get isStalled(): boolean {
+    if (this.#held.size === 0 || performance.now() - this.#progressAt < stalledMs) return false;
+    let left = 0;
+    for (const batch of this.#held.values()) if (batch.hasBegun()) left += batch.left;
+    return left >= this.#of.slots;
   }
 
   add(batch: HeldBatch): void {

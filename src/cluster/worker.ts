@@ -157,6 +157,7 @@ export class ClusterWorker {
   }
 
   get #room(): number {
+    if (this.#held.isStalled) return 0;
     return this.#capacity.room(this.#held, this.#opening.size);
   }
 
