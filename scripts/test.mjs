@@ -34,11 +34,11 @@ const files = paths.flatMap((path) => (statSync(path).isDirectory() ? filesIn(pa
 if (!args.includes('--built') && node(['scripts/build.mjs']) !== 0) process.exit(1);
 // What failed comes once more at the end: whoever has only the last part of a long log still sees it.
 const reporter = [`--test-reporter=${args.includes('--tap') ? 'tap' : 'spec'}`];
-// Three files at a time on two cores: with two, a fifth of the time is spent waiting. Test runners within tests have time limits of their own.
-const isRunner = (file) => file.startsWith(join('test', 'situations'));
+// Three files at a time on two cores: with two, a fifth of the time is spent waiting. Test runners that are run by tests (situations) have time limits of their own.
+const isSituation = (file) => file.startsWith(join('test', 'situations'));
 const groups = [
-  { files: files.filter(isRunner), concurrency: 2 },
-  { files: files.filter((file) => !isRunner(file)), concurrency: 3 },
+  { files: files.filter(isSituation), concurrency: 2 },
+  { files: files.filter((file) => !isSituation(file)), concurrency: 3 },
 ].filter((group) => group.files.length > 0);
 const statuses = groups.map(({ files, concurrency }) =>
   node(['--import', 'tsx', '--test', `--test-concurrency=${concurrency}`, ...reporter, ...files.sort()]),

@@ -1,10 +1,10 @@
 /** Bodies of messages: signed, and in the object store where they are too large for a message. */
 
 import { createHash } from 'node:crypto';
-import { oversized } from './blobs.js';
 import type { Broker } from './broker.js';
 import { openMessage } from './messages.js';
 import { pause } from './pause.js';
+import { oversized } from './read-object.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 

@@ -42,7 +42,7 @@ export class Capacity {
   /** For how many more batches there is room beside what is held, and others of which it is not known yet what is in them. */
   room(held: HeldWork, unknown: number): number {
     const tasks = Math.max(this.#slots - held.tasks - unknown, this.#ahead(held, unknown));
-    // An idle worker asks for little, and for more as it is given: what was asked for can't be taken back.
+    // An idle worker asks for little, and for more as it is given: to take back what was asked for costs the broker a round.
     const most = Math.min(batchesMax, this.#slots + held.batches + unknown);
     return Math.min(most, Math.ceil(Math.max(0, tasks) / this.#batchTasks));
   }

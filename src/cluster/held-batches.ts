@@ -57,9 +57,10 @@ export class HeldBatches {
 
   /** Whether each slot has run the same task for a while: what comes now would only wait behind these. */
   get isStalled(): boolean {
-    if (this.#held.size === 0 || performance.now() - this.#progressAt < stalledMs) return false;
+    if (this.#held.size === 0 || this.#stillMs < stalledMs) return false;
     let left = 0;
     for (const batch of this.#held.values()) if (batch.hasBegun()) left += batch.left;
+    // Where it is less, threads for the others may just be starting.
     return left >= this.#of.slots;
   }
 
@@ -81,20 +82,23 @@ export class HeldBatches {
     this.#progressAt = performance.now();
   }
 
-  #look(): void {
-    for (const batch of this.#held.values()) batch.look(this.#of.slots);
-    const ms = performance.now() - this.#progressAt;
-    if (ms >= stalledMs) this.#stalled(ms);
+  /** For how long no task has ended. */
+  get #stillMs(): number {
+    return performance.now() - this.#progressAt;
   }
 
-  #stalled(ms: number): void {
-    const all = [...this.#held.values()];
-    const begun = all.filter((batch) => batch.hasBegun());
-    // Threads for the others may just be starting.
-    if (begun.reduce((sum, { left }) => sum + left, 0) < this.#of.slots) return;
-    for (const batch of begun) for (const [name] of batch.leftOf) this.#of.capacity.measured(name, ms);
-    // The broker counts how often a batch was given out, and that is held against it: see maxDeliveries.
-    const unbegun = all.filter((batch) => batch.delivery.count === 1 && !batch.hasBegun() && batch.withdraw());
+  #look(): void {
+    for (const batch of this.#held.values()) batch.look(this.#of.slots);
+    if (this.isStalled) this.#giveUnbegun();
+  }
+
+  #giveUnbegun(): void {
+    const unbegun: HeldBatch[] = [];
+    for (const batch of this.#held.values()) {
+      if (batch.hasBegun()) for (const [name] of batch.leftOf) this.#of.capacity.measured(name, this.#stillMs);
+      // The broker counts how often a batch was given out, and that is held against it: see maxDeliveries.
+      else if (batch.delivery.count === 1 && batch.withdraw()) unbegun.push(batch);
+    }
     if (unbegun.length === 0) return;
     for (const batch of unbegun) this.delete(batch);
     this.#of.onUnbegun(unbegun);

@@ -7,10 +7,10 @@
 import type { ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Attempts } from './attempts.js';
-import { readBlob } from './blobs.js';
 import type { Clients } from './clients.js';
 import { type BrokerLimits, nanos } from './make-queue.js';
 import type { Names } from './names.js';
+import { readObject } from './read-object.js';
 import { Refusal } from './refusal.js';
 
 export interface ObjectsOf {
@@ -73,7 +73,7 @@ export class Objects {
     const loss = new AbortController();
     this.#readers.add(loss);
     try {
-      return await readBlob(await this.open(), name, bytesMax, loss.signal);
+      return await readObject(await this.open(), name, bytesMax, loss.signal);
     } catch (error) {
       // A broker that says nothing at all is no proof that the object is damaged.
       if (error instanceof Refusal && !(await this.#answers())) throw new Error(away, { cause: error });

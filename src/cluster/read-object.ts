@@ -8,7 +8,7 @@ import { Refusal } from './refusal.js';
 const silenceMs = 20_000;
 
 /** @param loss of the connection: what was on its way then does not come, and is asked for anew by whoever wants it */
-export async function readBlob(
+export async function readObject(
   store: ObjectStore,
   name: string,
   bytesMax: number,
