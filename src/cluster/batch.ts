@@ -29,6 +29,8 @@ export class Batch implements TaskHolder {
   #left: number;
   /** The news of it that are stored, to be deleted once nobody needs them. */
   readonly newsSeqs: number[] = [];
+  /** The objects in which it, and news of it, are: the same goes for them. */
+  readonly objects: string[] = [];
 
   constructor(id: string, tasks: readonly Task[], events: BatchEvents) {
     this.id = id;

@@ -26,7 +26,8 @@ export async function bodyOf(
   if (body.length > messageBytesMax) throw oversized(body.length, messageBytesMax);
   const sealed = seal.close(subject, body);
   if (sealed.length <= broker.inlineBytesMax) return sealed;
-  const name = createHash('sha256').update(sealed).digest('hex');
+  // With its subject: the same value under another one is another object, and goes by itself.
+  const name = createHash('sha256').update(subject).update(sealed).digest('hex');
   await broker.objects.put(name, sealed, signal);
   return Buffer.concat([Buffer.of(blobMark), Buffer.from(name)]);
 }
@@ -65,12 +66,22 @@ export async function sealedBytes(broker: Broker, data: Uint8Array): Promise<Uin
   return isBlob(data) ? fetched(broker, data) : data;
 }
 
+/** The name of the object in which the body of that message is; `undefined` where it is in the message. */
+export function objectOf(data: Uint8Array): string | undefined {
+  return isBlob(data) ? nameIn(data) : undefined;
+}
+
 function isBlob(data: Uint8Array): boolean {
   return data[0] === blobMark;
 }
 
-async function fetched(broker: Broker, data: Uint8Array): Promise<Uint8Array> {
+function nameIn(data: Uint8Array): string | undefined {
   const name = Buffer.from(data.subarray(1)).toString();
-  if (!/^[0-9a-f]{64}$/.test(name)) throw new Refusal('MALFORMED', 'the message names no object');
+  return /^[0-9a-f]{64}$/.test(name) ? name : undefined;
+}
+
+async function fetched(broker: Broker, data: Uint8Array): Promise<Uint8Array> {
+  const name = nameIn(data);
+  if (name === undefined) throw new Refusal('MALFORMED', 'the message names no object');
   return broker.objects.get(name, broker.messageBytesMax + signatureBytesMax);
 }

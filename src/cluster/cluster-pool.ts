@@ -31,6 +31,7 @@ import { copyByWire } from './codec.js';
 import { type EarlierBatch, earlierHandle } from './earlier.js';
 import type { Link, LinkEvents } from './link.js';
 import type { News } from './messages.js';
+import type { StoredNews } from './news-feed.js';
 import { Outgoing } from './outgoing.js';
 import { Retries } from './retries.js';
 import { type NewsTaker, takeNews, unsendable } from './take-news.js';
@@ -227,7 +228,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   onEarlier(batches: readonly EarlierBatch[]): void {
-    for (const { id, names, streamSeq } of batches) {
+    for (const { id, names, streamSeq, object } of batches) {
       const tasks = names.map((name) => {
         const task = new Task(this, earlierHandle(name), { isChunk: false, values: [] }, defaultTaskSettings(), {});
         this.#pendingCount += 1;
@@ -238,14 +239,16 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       this.#outgoing.inFlight += tasks.length;
       const batch = new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
       batch.streamSeq = streamSeq;
+      if (object !== undefined) batch.objects.push(object);
       this.#batches.set(id, batch);
     }
   }
 
-  onNews(batchId: string, worker: string, news: readonly News[], seq: number): void {
+  onNews(batchId: string, worker: string, news: readonly News[], { seq, object }: StoredNews): void {
     const batch = this.#batches.get(batchId);
     if (batch === undefined) return;
     batch.newsSeqs.push(seq);
+    if (object !== undefined) batch.objects.push(object);
     if (worker !== '') batch.worker = worker;
     for (const item of news) takeNews(batch, item, this);
     this.#retireIfDone(batch);

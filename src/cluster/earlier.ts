@@ -1,7 +1,7 @@
 /** What an earlier submitter of the same name has left with the broker. */
 
 import { FunctionHandle } from '../functions/handle.js';
-import { openBody } from './bodies.js';
+import { objectOf, openBody } from './bodies.js';
 import type { Broker } from './broker.js';
 import { allNames, type BatchNews, namesOf, type TaskBatch } from './messages.js';
 import type { Seal } from './seal.js';
@@ -12,6 +12,8 @@ export interface EarlierBatch {
   readonly names: readonly string[];
   /** Where it is stored; `undefined` where only its outcomes are. */
   readonly streamSeq: number | undefined;
+  /** The object in which its body is. */
+  readonly object?: string | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function earlierBatches(
   for (const { seq, subject, data } of await broker.ownWaiting(names.tasksOf(client, '*'))) {
     const id = idOf(subject);
     const batch = await openBody<TaskBatch>(broker, seal, subject, data);
-    found.set(id, { id, names: allNames(namesOf(batch)), streamSeq: seq });
+    found.set(id, { id, names: allNames(namesOf(batch)), streamSeq: seq, object: objectOf(data) });
   }
   for await (const { subject, data } of broker.storedSoFar(names.results, names.resultsOf(client, '*'))) {
     const id = idOf(subject);

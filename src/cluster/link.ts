@@ -13,7 +13,7 @@ import { TimeoutError } from '../errors.js';
 import type { WorkerStats } from '../pool/stats.js';
 import type { Task } from '../pool/task.js';
 import type { Batch } from './batch.js';
-import { bodyOf } from './bodies.js';
+import { bodyOf, objectOf } from './bodies.js';
 import { Broker, type BrokerOptions } from './broker.js';
 import { BrokerError, unusable } from './broker-errors.js';
 import { type Code, codeOf } from './code.js';
@@ -22,14 +22,14 @@ import { type EarlierBatch, earlierBatches } from './earlier.js';
 import { Litter } from './litter.js';
 import { encodedTasks, TooLarge } from './make-batch.js';
 import type { CancelMessage, News } from './messages.js';
-import { NewsFeed } from './news-feed.js';
+import { NewsFeed, type StoredNews } from './news-feed.js';
 import { sharedAbort } from './pause.js';
 import { Workers } from './presence.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 
 export interface LinkEvents {
-  onNews(batchId: string, worker: string, news: readonly News[], seq: number): void;
+  onNews(batchId: string, worker: string, news: readonly News[], stored: StoredNews): void;
   /** The batch can't be sent, and is in nobody's hands. */
   onUnsendable(batch: Batch, error: unknown): void;
   /** Its tasks are too large to go in one message, and may not be in about so many. */
@@ -246,10 +246,14 @@ export class Link {
       if (stores.some((store) => store !== undefined)) await Promise.all(stores);
       const body = async (): Promise<Buffer> => {
         const codeOfTask = ({ handle }: Task): Code => codes.get(handle) as Code;
-        return bodyOf(broker, seal, subject, encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax), signal);
+        const bytes = encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax);
+        const sent = await bodyOf(broker, seal, subject, bytes, signal);
+        const object = objectOf(sent);
+        if (object !== undefined) batch.objects.push(object);
+        return sent;
       };
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
-      if (batch.isDone) this.#litter.add({ stream: names.tasks, seq: batch.streamSeq });
+      if (batch.isDone) this.#discard(batch);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof TooLarge) this.#events.onTooLarge(batch, error.messages);
@@ -308,11 +312,17 @@ export class Link {
 
   /** Each of its tasks has its outcome: what the broker still has of it goes. */
   forget(batch: Batch): void {
+    // One that is being stored is discarded then.
+    if (batch.streamSeq !== undefined || batch.newsSeqs.length > 0) this.#discard(batch);
+    if (this.#broker !== undefined) void this.#litter.relieve(this.#broker, this.#abort.signal);
+  }
+
+  #discard(batch: Batch): void {
     const { names } = this.#settings.broker;
     // First the batch, where its worker was lost before it could say that it is done: without its outcomes it would be run anew.
     if (batch.streamSeq !== undefined) this.#litter.add({ stream: names.tasks, seq: batch.streamSeq });
-    this.#litter.add(...batch.newsSeqs.map((seq) => ({ stream: names.results, seq })));
-    if (this.#broker !== undefined) void this.#litter.relieve(this.#broker, this.#abort.signal);
+    this.#litter.add(...batch.newsSeqs.splice(0).map((seq) => ({ stream: names.results, seq })));
+    this.#litter.addObjects(batch.objects.splice(0));
   }
 
   // ── Hearing of workers ──

@@ -22,6 +22,11 @@ export class Names {
     this.blobs = `CF_${queue}_BLOBS`;
   }
 
+  /** The stream in which these are. */
+  get blobStream(): string {
+    return `OBJ_${this.blobs}`;
+  }
+
   get allTasks(): string {
     return `cf.${this.queue}.task.*.*`;
   }

@@ -6,7 +6,7 @@
  *     └──news──► fetched, where it is an object ──► opened ──► onNews
  */
 
-import { openBodySurely } from './bodies.js';
+import { objectOf, openBodySurely } from './bodies.js';
 import type { Broker, StoredMessage } from './broker.js';
 import { Follower } from './follower.js';
 import type { BatchNews, News } from './messages.js';
@@ -14,11 +14,18 @@ import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 import { checkNews } from './shapes.js';
 
+/** Where a piece is. */
+export interface StoredNews {
+  readonly seq: number;
+  /** The object in which its body is, where that is too large for a message. */
+  readonly object: string | undefined;
+}
+
 export interface NewsFeedOf {
   /** Whose batches. */
   readonly client: string;
   readonly seal: Seal;
-  onNews(batchId: string, worker: string, news: readonly News[], seq: number): void;
+  onNews(batchId: string, worker: string, news: readonly News[], stored: StoredNews): void;
   /** A piece of so many bytes has come, and is no use at the broker once it is taken. */
   onBytes(bytes: number): void;
 }
@@ -74,9 +81,10 @@ export class NewsFeed {
     this.#lastSeq = seq;
     this.#of.onBytes(data.length);
     const batchId = subject.slice(subject.lastIndexOf('.') + 1);
+    const stored = { seq, object: objectOf(data) };
     const tell = (message: BatchNews): void => {
       checkNews(message);
-      this.#of.onNews(batchId, message.worker, message.news, seq);
+      this.#of.onNews(batchId, message.worker, message.news, stored);
     };
     const fail = (error: unknown): void => {
       // Nobody listens any more.
@@ -84,7 +92,7 @@ export class NewsFeed {
       if (!(error instanceof Refusal)) throw error;
       // Nobody knows who wrote it. A worker that has another key says so in this way, and nothing better will come.
       const why = `the news of it can't be trusted: ${error.message}`;
-      this.#of.onNews(batchId, '', [['refused', error.reason, why]], seq);
+      this.#of.onNews(batchId, '', [['refused', error.reason, why]], stored);
     };
     try {
       const message = openBodySurely<BatchNews>(broker, this.#of.seal, subject, data, signal);

@@ -19,6 +19,8 @@ export interface ObjectsOf {
   readonly managesStreams: boolean;
 }
 
+/** How long one attempt to reach the broker may take. */
+const requestMs = 2000;
 const away = 'the connection to the broker was lost while an object was read';
 
 export class Objects {
@@ -81,6 +83,31 @@ export class Objects {
     } finally {
       this.#readers.delete(loss);
     }
+  }
+
+  /**
+   * The sequence numbers of all that the broker has of an object, to be deleted one by one: purged by subject, as the client does it, the server of
+   * Debian 12 would skip pieces of other objects that are being read.
+   */
+  async pieces(name: string): Promise<number[]> {
+    const store = await this.open();
+    const info = await store.info(name);
+    if (info === null) return [];
+    const seqs = [info.revision];
+    if (info.chunks === 0) return seqs;
+    const { blobs, blobStream } = this.#of.names;
+    const filter = `$O.${blobs}.C.${info.nuid}`;
+    const js = this.#clients.jetstream(this.#connection, { timeout: requestMs });
+    const parts = await js.consumers.getPushConsumer(blobStream, { filter_subjects: filter, headers_only: true });
+    const messages = await parts.consume();
+    // Parts of which none is there any more are not told of.
+    const limit = setTimeout(() => messages.stop(), requestMs);
+    for await (const { seq, info: of } of messages) {
+      seqs.push(seq);
+      if (of.pending === 0) break;
+    }
+    clearTimeout(limit);
+    return seqs;
   }
 
   async #watchLosses(): Promise<void> {

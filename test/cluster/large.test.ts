@@ -52,6 +52,39 @@ describe('large values', limit, () => {
     await close();
   });
 
+  test('are gone from the broker once their outcomes have been heard, and the executor has nothing else to do', async () => {
+    const { queue, executor, manager, close } = await site();
+    const objects = async (): Promise<number> => (await manager.streams.info(`OBJ_CF_${queue}_BLOBS`)).state.messages;
+    const table = new Uint8Array(1_000_000);
+    const twice = (bytes: Uint8Array): Uint8Array => Buffer.concat([bytes, bytes]);
+    // Not the same object, though the same value under the same function.
+    const both = [executor.submit(twice, new Uint8Array(2_000_000)), executor.submit(twice, new Uint8Array(2_000_000))];
+    for (const task of both) equal((await task).length, 4_000_000);
+    ok((await objects()) > 0);
+    // The function has a large value of its own, and is kept: others may submit it.
+    equal(await executor.submit(() => table.length), 1_000_000);
+    const results = executor.map(twice, Array.from({ length: 20 }, () => new Uint8Array(600_000)));
+    for await (const each of results) equal(each.length, 1_200_000);
+    await executor.shutdown();
+    // A megabyte in parts of 128 KiB, and what says how many there are.
+    equal(await objects(), 9);
+    equal((await manager.streams.info(`CF_${queue}_RESULTS`)).state.messages, 0);
+    await close();
+  });
+
+  test('of which the executor heard while the broker was away are deleted when it is back', async () => {
+    const { queue, executor, manager, close } = await site();
+    const same = (bytes: Uint8Array): Uint8Array => bytes;
+    const tasks = Array.from({ length: 5 }, () => executor.submit(same, new Uint8Array(700_000)));
+    await Promise.all(tasks);
+    await server.kill();
+    await server.start();
+    equal((await executor.submit(same, new Uint8Array(700_000))).length, 700_000);
+    await executor.shutdown();
+    equal((await manager.streams.info(`OBJ_CF_${queue}_BLOBS`)).state.messages, 0);
+    await close();
+  });
+
   test('fail alone where they are too large alone', async () => {
     const { executor, close } = await site({ maxMessageBytes: 1_000_000 });
     const sizes = Array.from({ length: 50 }, (_, n) => (n === 25 ? 1_000_001 : 200_000 + 4_000 * n));
