@@ -28,6 +28,10 @@ const measures = {
     tasks: 50_000,
     workers,
   }),
+  bursts: row('fifty no-op tasks at a time on threads, per second', '03-bursts', 'bursts', 'thread', {
+    times: 200,
+    workers,
+  }),
   processes: row('no-op tasks in processes, per second', '02-throughput-processes', 'throughput-processes', 'process', {
     tasks: 50_000,
     workers,
@@ -82,14 +86,14 @@ const constants = [
     file: 'pool/allowance.ts',
     text: 'tinyMs = 0.1;',
     values: [0.01, 1],
-    of: ['threads', 'lone', 'tiny', 'short'],
+    of: ['threads', 'bursts', 'lone', 'tiny', 'short'],
   },
   {
     name: 'refill below, part of the allowance',
     file: 'pool/dispatcher.ts',
     text: 'refillBelow = 0.5;',
     values: [0.25, 0.9],
-    of: ['threads', 'processes', 'short', 'skewed'],
+    of: ['threads', 'bursts', 'processes', 'short', 'skewed'],
   },
   {
     name: 'held up, ms',
@@ -103,21 +107,14 @@ const constants = [
     file: 'pool/dispatcher.ts',
     text: 'worthMs = 0.5;',
     values: [0, 5],
-    of: ['few', 'skewed', 'tiny', 'threads'],
+    of: ['bursts', 'few', 'skewed', 'tiny'],
   },
   {
     name: 'turns awake',
     file: 'pool/wakefulness.ts',
     text: 'turnsMax = 150;',
     values: [15, 1500],
-    of: ['lone', 'threads', 'tiny', 'busy'],
-  },
-  {
-    name: 'chances passed over, at most',
-    file: 'pool/wakefulness.ts',
-    text: 'passedOverMax = 64;',
-    values: [0, 1024],
-    of: ['lone', 'threads', 'tiny', 'busy'],
+    of: ['lone', 'bursts', 'tiny', 'busy'],
   },
   {
     name: 'calls until a trial',

@@ -1,4 +1,4 @@
-/** The two things that are measured of everything with `run(n)`, a promise of `n + 1`. Every result is checked. */
+/** What is measured of everything with `run(n)`, a promise of `n + 1`. Every result is checked. */
 
 import { strict as assert } from 'node:assert';
 import { percentile } from './statistics.mjs';
@@ -14,6 +14,18 @@ export async function throughput(pool, tasks) {
   for (let n = 0; n < tasks; n++) assert.equal(results[n], n + 1);
   assert.equal(results.length, tasks);
   return tasks / seconds;
+}
+
+/** Tasks per second, so many at once, all of them awaited before the next ones. */
+export async function bursts(pool, tasks, times) {
+  const startedAt = performance.now();
+  for (let time = 0; time < times; time++) {
+    const outcomes = [];
+    for (let n = 0; n < tasks; n++) outcomes.push(pool.run(n));
+    const results = await Promise.all(outcomes);
+    for (let n = 0; n < tasks; n++) if (results[n] !== n + 1) assert.equal(results[n], n + 1);
+  }
+  return (tasks * times) / ((performance.now() - startedAt) / 1000);
 }
 
 /** Microseconds of calls that are awaited one by one. */

@@ -5,8 +5,8 @@
  *      └─────short tasks, and more are queued──► dozing: looks every two milliseconds ──nothing is queued──► asleep
  *
  * A thread that sleeps in its event loop takes 50 to 100 µs to wake up, which is most of what a lone call of a tiny task costs. So
- * while tiny tasks are owed the loop is kept turning, for a bounded number of its own turns: timers, I/O and other
- * code have theirs in between. Where that does not pay off, it is left alone for a while.
+ * while tiny tasks are owed the loop is kept turning, for a bounded number of its own turns from one answer to the next: timers, I/O and
+ * other code have theirs in between.
  *
  * It pays off while a core is free for it. Where all are busy, whoever looks uses its share of them up, and comes late when it is
  * needed, while a sleeper is woken at once. So both ways are measured by what lone calls take, and the quicker one is used.
@@ -21,8 +21,6 @@ import type { Clock } from './clock.js';
 const turnsMax = 150;
 /** A quarter of what a worker holds ahead: it has not run dry by then. */
 const dozeMs = 2;
-/** After it has been for nothing, so many chances are passed over; twice as many each time, up to this. */
-const passedOverMax = 64;
 /** So many lone calls are made one way before the other is tried again. */
 const trialEvery = 1024;
 /** The first trial comes sooner, since nothing is known. */
@@ -47,9 +45,9 @@ export class Wakefulness {
   readonly #clock: Clock;
   readonly #on: Watched;
   #state: 'asleep' | 'dozing' | 'awake' = 'asleep';
+  /** Since the last answer. */
   #turns = 0;
-  #passesOver = 0;
-  #chances = 0;
+  #turnIsDue = false;
   /** Whether lone calls are waited for awake. */
   #looks = true;
   /** What lone calls take, in milliseconds, by how they are waited for. */
@@ -83,18 +81,10 @@ export class Wakefulness {
       this.#chooseWay();
     }
     if (!this.#looks) return;
-    if (this.#state === 'awake') {
-      this.#turns = 0;
-      return;
-    }
-    if (this.#chances < this.#passesOver) {
-      this.#chances += 1;
-      return;
-    }
-    this.#chances = 0;
     this.#turns = 0;
+    if (this.#state === 'awake') return;
     this.#becomes('awake');
-    this.#clock.nextTurn(this.#turn);
+    this.#turnLater();
   }
 
   /** Every worker has work for some milliseconds, and more is queued. */
@@ -112,7 +102,7 @@ export class Wakefulness {
   /** An answer came. */
   answered(): void {
     this.#seesAnswer = true;
-    if (this.#state === 'awake') this.#passesOver = 0;
+    this.#turns = 0;
     this.#answeredAt = performance.now();
     if (this.#since === 0) return;
     // The first call after a change was waited for half one way, half the other.
@@ -168,15 +158,19 @@ export class Wakefulness {
     });
   }
 
+  /** Asleep and awake again meanwhile, it is still one turn of the loop after the other. */
+  #turnLater(): void {
+    if (this.#turnIsDue) return;
+    this.#turnIsDue = true;
+    this.#clock.nextTurn(this.#turn);
+  }
+
   readonly #turn = (): void => {
+    this.#turnIsDue = false;
     if (this.#state !== 'awake') return;
     this.#on.look();
     this.#turns += 1;
-    if (this.#turns < turnsMax) {
-      this.#clock.nextTurn(this.#turn);
-      return;
-    }
-    this.#becomes('asleep');
-    this.#passesOver = Math.min(passedOverMax, Math.max(1, this.#passesOver * 2));
+    if (this.#turns < turnsMax) this.#turnLater();
+    else this.#becomes('asleep');
   };
 }
