@@ -10,7 +10,7 @@
 import { CancelledError, WorkerLostError } from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import { type Future, failureOf, observe } from '../future/future.js';
-import type { Task, TaskSink } from '../pool/task.js';
+import type { Task, TaskBody, TaskSink } from '../pool/task.js';
 import { RelayedError } from '../pool/task-errors.js';
 import type { TaskPool } from '../pool/task-pool.js';
 import type { TaskSettings } from '../pool/task-settings.js';
@@ -31,6 +31,15 @@ export interface HeldBatchOf {
   onComplete(batch: HeldBatch): void;
   /** The pool itself can't run tasks: that is no outcome of theirs. */
   onBroken(error: unknown): void;
+}
+
+/** A task that is to be run: its place in the batch, and what it is. */
+interface Start {
+  readonly index: number;
+  readonly handle: FunctionHandle;
+  readonly body: TaskBody;
+  readonly settings: TaskSettings;
+  readonly attempt: number;
 }
 
 export class HeldBatch {
@@ -75,7 +84,7 @@ export class HeldBatch {
     cancelled: ReadonlySet<number>,
   ): void {
     let index = 0;
-    const starts: (() => void)[] = [];
+    const starts: Start[] = [];
     for (const [digest, names, attempt, isChunk, count, size, values, timeoutMs, context] of batch.groups) {
       const handle = handles.get(digest) as FunctionHandle;
       const shared = settingsOf(timeoutMs, context);
@@ -86,21 +95,15 @@ export class HeldBatch {
         this.#count(place, 1);
         const own = values.slice(i * size, (i + 1) * size);
         const name = typeof names === 'string' ? names : (names[i] as string);
-        starts.push(() => {
-          if (cancelled.has(place)) this.#cancelled(place);
-          else
-            this.#start(
-              place,
-              pool,
-              handle,
-              { isChunk, values: own },
-              { ...shared, name, onReport: (told) => this.#report(place, told) },
-              attempt,
-            );
-        });
+        const settings = { ...shared, name, onReport: (told: unknown) => this.#report(place, told) };
+        starts.push({ index: place, handle, body: { isChunk, values: own }, settings, attempt });
       }
     }
-    for (const start of starts) if (!this.#isOver) start();
+    for (const start of starts) {
+      if (this.#isOver) break;
+      if (cancelled.has(start.index)) this.#cancelled(start.index);
+      else this.#start(start, pool);
+    }
     if (this.#left === 0) this.#complete();
   }
 
@@ -159,14 +162,7 @@ export class HeldBatch {
     this.#seen = seen;
   }
 
-  #start(
-    index: number,
-    pool: TaskPool,
-    handle: FunctionHandle,
-    body: { isChunk: boolean; values: readonly unknown[] },
-    settings: TaskSettings,
-    attempt: number,
-  ): void {
+  #start({ index, handle, body, settings, attempt }: Start, pool: TaskPool): void {
     const sink: TaskSink = {
       succeeded: (value, ms) => this.#outcome(index, false, ms, ['done', index, [value], [ms]]),
       ended: (future) => this.#ended(index, future),

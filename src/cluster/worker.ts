@@ -132,6 +132,7 @@ export class ClusterWorker {
   // ── Taking work ──
 
   #isConnected = true;
+  #askIsDue = false;
 
   #begin(ackWaitMs: number): void {
     const { names } = this.#broker;
@@ -178,8 +179,14 @@ export class ClusterWorker {
     }
   }
 
+  /** At the end of the code that runs now: outcomes, and batches, come many at a time. */
   #askForMore(): void {
-    if (this.#state === 'working') this.#pulls.want(this.#room);
+    if (this.#askIsDue) return;
+    this.#askIsDue = true;
+    queueMicrotask(() => {
+      this.#askIsDue = false;
+      if (this.#state === 'working') this.#pulls.want(this.#room);
+    });
   }
 
   async #open(delivery: Delivery): Promise<void> {
