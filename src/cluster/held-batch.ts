@@ -164,7 +164,7 @@ export class HeldBatch {
 
   #start({ index, handle, body, settings, attempt }: Start, pool: TaskPool): void {
     const sink: TaskSink = {
-      succeeded: (value, ms) => this.#outcome(index, false, ms, ['done', index, [value], [ms]]),
+      succeeded: (value, ms) => this.#outcome(index, false, ms, ['done', index, [value], [rounded(ms)]]),
       ended: (future) => this.#ended(index, future),
     };
     try {
@@ -237,6 +237,11 @@ export function lostTooOften(deliveries: number): Error {
     `${deliveries} workers were lost, or cut off, while they had the task's batch; it is not given to another (maxDeliveries)`,
     loss,
   );
+}
+
+/** To microseconds: what is measured more exactly is noise, and takes more room than most values. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 function encodedOf(error: unknown): EncodedError {

@@ -162,6 +162,8 @@ export class NewsLog {
     if (item[0] === 'refused') return [item];
     if (item[0] !== 'done') return this.#settled.has(item[1]) ? [] : [item];
     const [, first, values, ms] = item;
+    // As they are, where all are news: outcomes of tiny tasks are many in one.
+    if (!values.some((_, i) => this.#settled.has(first + i))) return [item];
     return values.flatMap((value, i): News[] =>
       this.#settled.has(first + i) ? [] : [['done', first + i, [value], [ms[i] ?? 0]]],
     );
