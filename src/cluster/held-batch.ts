@@ -10,13 +10,14 @@
 import { CancelledError, WorkerLostError } from '../errors.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import { type Future, failureOf, observe } from '../future/future.js';
-import type { Task, TaskBody, TaskSink } from '../pool/task.js';
+import type { Task, TaskBody } from '../pool/task.js';
 import { RelayedError } from '../pool/task-errors.js';
 import type { TaskPool } from '../pool/task-pool.js';
 import type { TaskSettings } from '../pool/task-settings.js';
 import { type EncodedError, encodeError } from '../protocol/errors.js';
 import { copyByWire } from './codec.js';
 import type { Delivery } from './delivery.js';
+import { HeldTask, type HeldTaskEvents } from './held-task.js';
 import type { CancelMessage, News, TaskBatch } from './messages.js';
 import type { NewsLog } from './news-log.js';
 
@@ -62,6 +63,13 @@ export class HeldBatch {
   /** The first that has no outcome yet. */
   #next = 0;
   #isOver = false;
+  readonly #on: HeldTaskEvents = {
+    succeeded: (index, value, ms) => this.#outcome(index, false, ms, ['done', index, [value], [rounded(ms)]]),
+    ended: (index, future) => this.#ended(index, future),
+    reported: (index, progress) => {
+      if (!this.#isOver) this.log.add(['report', index, progress]);
+    },
+  };
 
   constructor(of: HeldBatchOf) {
     this.#of = of;
@@ -87,15 +95,15 @@ export class HeldBatch {
     const starts: Start[] = [];
     for (const [digest, names, attempt, isChunk, count, size, values, timeoutMs, context] of batch.groups) {
       const handle = handles.get(digest) as FunctionHandle;
-      const shared = settingsOf(timeoutMs, context);
+      const nameOf = typeof names === 'string' ? () => names : (i: number) => names[i] as string;
+      let settings = settingsOf(nameOf(0), timeoutMs, context);
       for (let i = 0; i < count; i++, index++) {
         const place = index;
         this.#names[place] = handle.name;
         if (this.log.isSettled(place)) continue;
         this.#count(place, 1);
         const own = values.slice(i * size, (i + 1) * size);
-        const name = typeof names === 'string' ? names : (names[i] as string);
-        const settings = { ...shared, name, onReport: (told: unknown) => this.#report(place, told) };
+        if (settings.name !== nameOf(i)) settings = { ...settings, name: nameOf(i) };
         starts.push({ index: place, handle, body: { isChunk, values: own }, settings, attempt });
       }
     }
@@ -163,12 +171,8 @@ export class HeldBatch {
   }
 
   #start({ index, handle, body, settings, attempt }: Start, pool: TaskPool): void {
-    const sink: TaskSink = {
-      succeeded: (value, ms) => this.#outcome(index, false, ms, ['done', index, [value], [rounded(ms)]]),
-      ended: (future) => this.#ended(index, future),
-    };
     try {
-      const task = pool.submit(handle, body, settings, noSite, sink);
+      const task = pool.submit(handle, body, settings, noSite, new HeldTask(this.#on, index));
       task.attempt = attempt;
       this.#tasks[index] = task;
     } catch (error) {
@@ -196,10 +200,6 @@ export class HeldBatch {
 
   #cancelled(index: number): void {
     this.#outcome(index, false, 0, ['cancelled', index]);
-  }
-
-  #report(index: number, told: unknown): void {
-    if (!this.#isOver) this.log.add(['report', index, told]);
   }
 
   #outcome(index: number, isFailure: boolean, ms: number, told: News): void {
@@ -251,9 +251,13 @@ function encodedOf(error: unknown): EncodedError {
   return encoded.kind === 'error' && cause instanceof RelayedError ? { ...encoded, cause: cause.encoded } : encoded;
 }
 
-function settingsOf(timeoutMs: number | null, context: Readonly<Record<string, unknown>> | null): TaskSettings {
+function settingsOf(
+  name: string,
+  timeoutMs: number | null,
+  context: Readonly<Record<string, unknown>> | null,
+): TaskSettings {
   return {
-    name: undefined,
+    name,
     timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
     signal: undefined,
     priority: 0,

@@ -36,8 +36,7 @@ export function takeNews(batch: Batch, item: News, by: NewsTaker): void {
       batch.noteStart(item[1], item[2]);
       return;
     case 'report': {
-      const task = batch.tasks[item[1]];
-      if (!batch.isSettled(item[1])) task?.settings.onReport?.(item[2], task.name);
+      if (!batch.isSettled(item[1])) batch.tasks[item[1]]?.report(item[2]);
       return;
     }
     case 'refused': {

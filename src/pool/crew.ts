@@ -218,7 +218,7 @@ export class Crew {
         return;
       case 'report': {
         const task = slot.taskOf(message.seq);
-        task?.settings.onReport?.(message.progress, task.name);
+        task?.report(message.progress);
         return;
       }
       case 'heavy':

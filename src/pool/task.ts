@@ -63,6 +63,8 @@ export interface TaskSink {
   succeeded(value: unknown, runMs: number): void;
   /** It failed or was cancelled: its future, which is made now, says how. */
   ended(future: Future<unknown>): void;
+  /** It tells how far it is. */
+  reported?(progress: unknown): void;
 }
 
 /** What a task does with its function: call it once, or once per row of a chunk of a map. */
@@ -79,6 +81,8 @@ interface RareParts {
   readonly context?: Readonly<Record<string, unknown>>;
   readonly verdict?: Error | undefined;
   readonly deaths?: number;
+  /** Of a task that has got a future all the same. */
+  readonly sink?: TaskSink;
 }
 
 export class Task implements FutureWork, Queued {
@@ -134,6 +138,7 @@ export class Task implements FutureWork, Queued {
     if (to instanceof Future) return to;
     const future = newFuture(this.name, this);
     this.#outcomeTo = future;
+    if (to.reported !== undefined) this.#rare = { ...this.#rare, sink: to };
     onDone(future, () => {
       const outcome = outcomeOf(future);
       if (outcome?.ok) to.succeeded(outcome.value, future.stats?.ms ?? 0);
@@ -222,6 +227,14 @@ export class Task implements FutureWork, Queued {
 
   awaited(): Promise<never> | undefined {
     return this.#owner.hasInsiders ? this.#owner.waitBegins(this) : undefined;
+  }
+
+  /** It tells how far it is. */
+  report(progress: unknown): void {
+    this.settings.onReport?.(progress, this.name);
+    const to = this.#outcomeTo;
+    const sink = to instanceof Future ? this.#rare?.sink : to;
+    sink?.reported?.(progress);
   }
 
   /** It is in a ring of waits. */

@@ -63,7 +63,10 @@ describe('large values', limit, () => {
     ok((await objects()) > 0);
     // The function has a large value of its own, and is kept: others may submit it.
     equal(await executor.submit(() => table.length), 1_000_000);
-    const results = executor.map(twice, Array.from({ length: 20 }, () => new Uint8Array(600_000)));
+    const results = executor.map(
+      twice,
+      Array.from({ length: 20 }, () => new Uint8Array(600_000)),
+    );
     for await (const each of results) equal(each.length, 1_200_000);
     await executor.shutdown();
     // A megabyte in parts of 128 KiB, and what says how many there are.
