@@ -112,8 +112,8 @@ const constants = [
   {
     name: 'turns awake',
     file: 'pool/wakefulness.ts',
-    text: 'turnsMax = 150;',
-    values: [15, 1500],
+    text: 'turnsMax = 40;',
+    values: [10, 150],
     of: ['lone', 'bursts', 'tiny', 'busy'],
   },
   {
