@@ -1,7 +1,8 @@
 /** Storing something, again and again until it is stored, or will never be. */
 
 import { explained, isNobody, isPassing } from './broker-errors.js';
-import { pause } from './pause.js';
+import { LostConnection } from './losses.js';
+import { pause, unlessAborted } from './pause.js';
 
 /** A broker that has just come back has nobody who stores for a moment, and one without the streams for ever: that takes some ten seconds to be told apart. */
 const nobodyMax = 12;
@@ -11,6 +12,11 @@ export class Attempts {
   #made = 0;
   #nobody = 0;
 
+  /** How many have failed. */
+  get made(): number {
+    return this.#made;
+  }
+
   /** Throws where it is aborted already. */
   constructor(signal: AbortSignal) {
     signal.throwIfAborted();
@@ -18,11 +24,12 @@ export class Attempts {
   }
 
   /**
-   * One has failed: waits for a moment where another may be better, throws where none will be, or it is aborted.
+   * One has failed: waits for a moment, or for the connection, where another may be better, throws where none will be, or it is aborted.
    *
    * @param isKnown somebody is to store it, and has not been decided on yet
    */
   async next(error: unknown, isKnown = false): Promise<void> {
+    if (error instanceof LostConnection) return unlessAborted(error.back, this.#signal);
     this.#nobody = isNobody(error) && !isKnown ? this.#nobody + 1 : 0;
     const isFinal = this.#nobody > 0 ? this.#nobody > nobodyMax : !isPassing(error);
     if (isFinal) throw new Error(`the broker did not store it: ${explained(error)}`, { cause: error });

@@ -10,6 +10,7 @@
  */
 
 import type { Task, TaskHolder } from '../pool/task.js';
+import type { StoredNews } from './news-feed.js';
 
 export interface BatchEvents {
   /** The task is not wanted any more. */
@@ -28,9 +29,8 @@ export class Batch implements TaskHolder {
   readonly #settled: Uint8Array;
   #left: number;
   /** The news of it that are stored, to be deleted once nobody needs them. */
-  readonly newsSeqs: number[] = [];
-  /** The objects in which it, and news of it, are: the same goes for them. */
-  readonly objects: string[] = [];
+  readonly #newsSeqs: number[] = [];
+  readonly #objects: string[] = [];
 
   constructor(id: string, tasks: readonly Task[], events: BatchEvents) {
     this.id = id;
@@ -47,6 +47,27 @@ export class Batch implements TaskHolder {
 
   get name(): string {
     return this.worker;
+  }
+
+  /** Whether the broker is known to have it. */
+  get isStored(): boolean {
+    return this.streamSeq !== undefined || this.#newsSeqs.length > 0;
+  }
+
+  /** News of it are stored there. */
+  hasNewsAt({ seq, object }: StoredNews): void {
+    this.#newsSeqs.push(seq);
+    this.isIn(object);
+  }
+
+  /** It, or news of it, is in that object, which is to be deleted, too. */
+  isIn(object: string | undefined): void {
+    if (object !== undefined) this.#objects.push(object);
+  }
+
+  /** What the broker has of it, to be deleted; told once. */
+  takeStored(): { readonly newsSeqs: readonly number[]; readonly objects: readonly string[] } {
+    return { newsSeqs: this.#newsSeqs.splice(0), objects: this.#objects.splice(0) };
   }
 
   get isDone(): boolean {

@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { Broker } from './broker.js';
+import { LostConnection } from './losses.js';
 import { openMessage } from './messages.js';
-import { pause } from './pause.js';
+import { pause, unlessAborted } from './pause.js';
 import { oversized } from './read-object.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
@@ -56,7 +57,7 @@ export function openBodySurely<T extends { readonly version: number }>(
   if (!(opened instanceof Promise)) return opened;
   return opened.catch(async (error: unknown) => {
     if (error instanceof Refusal) throw error;
-    await pause(retryMs, signal);
+    await (error instanceof LostConnection ? unlessAborted(error.back, signal) : pause(retryMs, signal));
     return openBodySurely<T>(broker, seal, subject, data, signal);
   });
 }

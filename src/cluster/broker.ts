@@ -11,6 +11,7 @@ import { apiErrors, codeOf, explained, isNobody, noMessage, unusable, WrongPlace
 import { type Clients, loadClients } from './clients.js';
 import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
+import { Losses, LostConnection } from './losses.js';
 import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
 import { Objects } from './objects.js';
@@ -41,6 +42,9 @@ export interface WaitingBatch {
 
 /** How long one attempt to reach the broker may take before it is made again: one that is killed answers never. */
 const requestMs = 2000;
+/** What a slow connection carries, a quarter of a megabit a second; where it is slower, or much is on its way, answers are waited for longer each time. */
+const slowBytesPerMs = 32;
+const longerMax = 4;
 /** How long an answer to nothing but a sign of life is waited for. */
 const flushMs = 1000;
 const requestExpired = 408;
@@ -48,6 +52,9 @@ const requestExpired = 408;
 const pings = { pingInterval: 10_000, maxPingOut: 2 };
 /** How often the broker gives a sign of life while there is nothing to tell. */
 const heartbeatMs = 2000;
+
+/** What is read at a time of what is stored. */
+const storedMax = 1000;
 
 export interface StoredMessage {
   readonly seq: number;
@@ -65,6 +72,7 @@ export class Broker {
   readonly credentials: Credentials;
   readonly silence: Silence;
   readonly objects: Objects;
+  readonly #losses: Losses;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
   readonly #js: JetStreamClient;
@@ -81,7 +89,8 @@ export class Broker {
     this.connection = connection;
     this.credentials = credentials;
     this.silence = new Silence(connection);
-    this.objects = new Objects(clients, connection, options, () => this.#answers());
+    this.#losses = new Losses(connection);
+    this.objects = new Objects(clients, connection, this.#losses, options, () => this.#answers());
     this.#options = options;
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
@@ -145,11 +154,11 @@ export class Broker {
     for (const attempts = new Attempts(signal); ; ) {
       const bytes = typeof body === 'function' ? await body() : body;
       try {
-        const ack = await this.#js.publish(subject, bytes, {
-          ...(id === undefined ? {} : { msgID: id }),
-          ...expect,
-          timeout: requestMs,
-        });
+        // On a slow connection it comes late, and later if the same is sent once more meanwhile.
+        const timeout = (requestMs + bytes.length / slowBytesPerMs) * 2 ** Math.min(attempts.made, longerMax);
+        const ack = await this.#losses.ask(() =>
+          this.#js.publish(subject, bytes, { ...(id === undefined ? {} : { msgID: id }), ...expect, timeout }),
+        );
         // A cluster says 0 of one whose id it has heard before, and that is not stored, and may never be.
         if (ack.seq > 0) {
           this.silence.answered();
@@ -159,7 +168,7 @@ export class Broker {
         await attempts.again();
       } catch (error) {
         if (codeOf(error) === apiErrors.wrongSequence) throw new WrongPlace();
-        if (codeOf(error) !== apiErrors.streamFull) this.silence.unanswered();
+        if (codeOf(error) !== apiErrors.streamFull && !(error instanceof LostConnection)) this.silence.unanswered();
         await attempts.next(error, isNobody(error) && (await this.#hasStreamOf(subject)));
       }
     }
@@ -187,15 +196,31 @@ export class Broker {
     }
   }
 
-  /** What is stored of some subjects so far, in order: by a consumer, which can be allowed for these subjects alone. */
-  async *storedSoFar(stream: string, subject: string): AsyncGenerator<{ data: Uint8Array; subject: string }, void> {
-    const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject });
-    const { num_pending: pending } = await consumer.info(true);
-    if (pending === 0) return;
-    for await (const message of await consumer.consume()) {
-      yield message;
-      if (message.info.pending === 0) return;
+  /**
+   * What is stored of some subjects so far, in order: by consumers, which can be allowed for these subjects alone. What is gone by the time that it
+   * would be told is not told, and not waited for; what is lost on its way is told again.
+   */
+  async *storedSoFar(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
+    for (let seq = 0; ; ) {
+      const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq + 1) });
+      const { num_pending: pending } = await consumer.info(true);
+      if (pending === 0) return;
+      let told = 0;
+      for await (const message of await consumer.fetch({
+        max_messages: Math.min(pending, storedMax),
+        expires: requestMs,
+      })) {
+        told += 1;
+        if (message.info.deliverySequence !== told) break;
+        seq = message.seq;
+        yield message;
+      }
     }
+  }
+
+  /** Where a consumer is to begin. */
+  #from(seq: number): object {
+    return seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
   }
 
   /** Nobody answers for a stream that is not there, and for one that has no leader at the moment. */
@@ -286,8 +311,7 @@ export class Broker {
     seq: number,
     on: { message(message: StoredMessage): void; alive(): void },
   ): Promise<Following> {
-    const start = seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
-    const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...start });
+    const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq) });
     const callback = on.message;
     const messages = await consumer.consume({ callback, max_messages: 1000, idle_heartbeat: heartbeatMs });
     void (async () => {

@@ -239,16 +239,15 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       this.#outgoing.inFlight += tasks.length;
       const batch = new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
       batch.streamSeq = streamSeq;
-      if (object !== undefined) batch.objects.push(object);
+      batch.isIn(object);
       this.#batches.set(id, batch);
     }
   }
 
-  onNews(batchId: string, worker: string, news: readonly News[], { seq, object }: StoredNews): void {
+  onNews(batchId: string, worker: string, news: readonly News[], stored: StoredNews): void {
     const batch = this.#batches.get(batchId);
     if (batch === undefined) return;
-    batch.newsSeqs.push(seq);
-    if (object !== undefined) batch.objects.push(object);
+    batch.hasNewsAt(stored);
     if (worker !== '') batch.worker = worker;
     for (const item of news) takeNews(batch, item, this);
     this.#retireIfDone(batch);
@@ -256,9 +255,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   onUnsendable(batch: Batch, error: unknown): void {
-    for (const [i] of batch.tasks.entries()) {
+    for (const [i] of batch.tasks.entries())
       this.ended(batch, i, (task) => task.fail(atSite(unsendable(error, task.name), task.submittedAt), 0));
-    }
     this.#retireIfDone(batch);
     this.#outgoing.dispatchSoon();
   }

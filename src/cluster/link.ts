@@ -248,8 +248,7 @@ export class Link {
         const codeOfTask = ({ handle }: Task): Code => codes.get(handle) as Code;
         const bytes = encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax);
         const sent = await bodyOf(broker, seal, subject, bytes, signal);
-        const object = objectOf(sent);
-        if (object !== undefined) batch.objects.push(object);
+        batch.isIn(objectOf(sent));
         return sent;
       };
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
@@ -312,8 +311,8 @@ export class Link {
 
   /** Each of its tasks has its outcome: what the broker still has of it goes. */
   forget(batch: Batch): void {
-    // One that is being stored is discarded then.
-    if (batch.streamSeq !== undefined || batch.newsSeqs.length > 0) this.#discard(batch);
+    // One that is being stored is discarded once it is.
+    if (batch.isStored) this.#discard(batch);
     if (this.#broker !== undefined) void this.#litter.relieve(this.#broker, this.#abort.signal);
   }
 
@@ -321,8 +320,9 @@ export class Link {
     const { names } = this.#settings.broker;
     // First the batch, where its worker was lost before it could say that it is done: without its outcomes it would be run anew.
     if (batch.streamSeq !== undefined) this.#litter.add({ stream: names.tasks, seq: batch.streamSeq });
-    this.#litter.add(...batch.newsSeqs.splice(0).map((seq) => ({ stream: names.results, seq })));
-    this.#litter.addObjects(batch.objects.splice(0));
+    const { newsSeqs, objects } = batch.takeStored();
+    this.#litter.add(...newsSeqs.map((seq) => ({ stream: names.results, seq })));
+    this.#litter.addObjects(objects);
   }
 
   // ── Hearing of workers ──

@@ -29,7 +29,8 @@ export class Litter {
   #pieces: Piece[] = [];
   #objects: string[] = [];
   #bytes = 0;
-  #isClearing = false;
+  #isRelieving = false;
+  #clearing: Promise<boolean> = Promise.resolve(true);
 
   add(...pieces: readonly Piece[]): void {
     this.#pieces.push(...pieces);
@@ -47,20 +48,25 @@ export class Litter {
 
   /** Where there is too much, it is deleted while other things go on; tried until the broker answers, since others may wait for the room. */
   async relieve(broker: Broker, signal: AbortSignal): Promise<void> {
-    if (this.#isClearing) return;
-    this.#isClearing = true;
+    if (this.#isRelieving) return;
+    this.#isRelieving = true;
     try {
       while (this.#bytes > bytesMax || this.#pieces.length > piecesMax || this.#objects.length > objectsMax)
         if (!(await this.clear(broker))) await pause(retryMs, signal);
     } catch {
       // It has been told to stop.
     } finally {
-      this.#isClearing = false;
+      this.#isRelieving = false;
     }
   }
 
-  /** Deletes what there is now; `false` where the broker does not answer. */
-  async clear(broker: Broker): Promise<boolean> {
+  /** Deletes what there is, once what is being deleted is gone; `false` where the broker does not answer. */
+  clear(broker: Broker): Promise<boolean> {
+    this.#clearing = this.#clearing.then(() => this.#clearNow(broker));
+    return this.#clearing;
+  }
+
+  async #clearNow(broker: Broker): Promise<boolean> {
     const objects = this.#objects;
     this.#objects = [];
     if (!(await this.#clearPieces(broker))) {

@@ -8,6 +8,7 @@ import type { ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Attempts } from './attempts.js';
 import type { Clients } from './clients.js';
+import type { Losses } from './losses.js';
 import { type BrokerLimits, nanos } from './make-queue.js';
 import type { Names } from './names.js';
 import { readObject } from './read-object.js';
@@ -21,24 +22,29 @@ export interface ObjectsOf {
 
 /** How long one attempt to reach the broker may take. */
 const requestMs = 2000;
-const away = 'the connection to the broker was lost while an object was read';
+const away = 'the broker did not answer while an object was read';
 
 export class Objects {
   readonly #clients: Clients;
   readonly #connection: NatsConnection;
+  readonly #losses: Losses;
   readonly #of: ObjectsOf;
   /** Whether the broker answers within a moment. */
   readonly #answers: () => Promise<boolean>;
   #store: Promise<ObjectStore> | undefined;
-  /** Who reads an object now. */
-  readonly #readers = new Set<AbortController>();
 
-  constructor(clients: Clients, connection: NatsConnection, of: ObjectsOf, answers: () => Promise<boolean>) {
+  constructor(
+    clients: Clients,
+    connection: NatsConnection,
+    losses: Losses,
+    of: ObjectsOf,
+    answers: () => Promise<boolean>,
+  ) {
     this.#clients = clients;
     this.#connection = connection;
+    this.#losses = losses;
     this.#of = of;
     this.#answers = answers;
-    void this.#watchLosses();
   }
 
   /** Makes, or finds, the store; otherwise that is done when it is needed first. */
@@ -59,7 +65,7 @@ export class Objects {
     for (const attempts = new Attempts(signal); ; ) {
       try {
         const store = await this.open();
-        await store.putBlob({ name }, bytes);
+        await this.#losses.ask(() => store.putBlob({ name }, bytes));
         return;
       } catch (error) {
         await attempts.next(error);
@@ -72,16 +78,12 @@ export class Objects {
    * would wait a minute for what was lost of it.
    */
   async get(name: string, bytesMax: number): Promise<Uint8Array> {
-    const loss = new AbortController();
-    this.#readers.add(loss);
     try {
-      return await readObject(await this.open(), name, bytesMax, loss.signal);
+      return await this.#losses.ask(async () => readObject(await this.open(), name, bytesMax, this.#losses.signal));
     } catch (error) {
       // A broker that says nothing at all is no proof that the object is damaged.
       if (error instanceof Refusal && !(await this.#answers())) throw new Error(away, { cause: error });
       throw error;
-    } finally {
-      this.#readers.delete(loss);
     }
   }
 
@@ -108,11 +110,5 @@ export class Objects {
     }
     clearTimeout(limit);
     return seqs;
-  }
-
-  async #watchLosses(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
-      if (type === 'disconnect') for (const reader of this.#readers) reader.abort(new Error(away));
-    }
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Asking the broker for work, as much as there is room for, and dropping nothing that comes.
  *
- *   wants n ──request──► broker ──messages──► onMessage      request ──used up, expired, connection lost──► over, and asked for anew
+ *   room for n ──request──► broker ──messages──► onWork         request ──used up, expired, connection lost──► over, and asked for anew
  *                                                               └──taken back, with the inbox──► over
  *
  * Not by the client's iterators: whoever leaves one loses what was on its way to it until the broker gives that out again, and whoever does not
@@ -17,6 +17,12 @@ const pullMs = 5000;
 /** The broker says when one has expired; if it has not by then, it has forgotten it. */
 const forgottenMs = pullMs + 2000;
 
+export interface PullsOf {
+  onWork(delivery: Delivery): void;
+  /** For how many batches there is room. */
+  room(): number;
+}
+
 interface Request {
   left: number;
   readonly madeAt: number;
@@ -26,16 +32,17 @@ export class Pulls {
   readonly #broker: Broker;
   #inbox = '';
   #subscription: Subscription;
-  readonly #onMessage: (delivery: Delivery) => void;
+  readonly #of: PullsOf;
   readonly #requests = new Map<string, Request>();
   readonly #timer: NodeJS.Timeout;
   #wanted = 0;
   #ids = 0;
+  #isDue = false;
   #isOver = false;
 
-  constructor(broker: Broker, onMessage: (delivery: Delivery) => void) {
+  constructor(broker: Broker, of: PullsOf) {
     this.#broker = broker;
-    this.#onMessage = onMessage;
+    this.#of = of;
     this.#subscription = this.#listen();
     this.#timer = setInterval(() => {
       const now = performance.now();
@@ -55,10 +62,18 @@ export class Pulls {
     return pending;
   }
 
-  /** So many are to be on their way; those that were asked for are not taken back. */
-  want(count: number): void {
-    this.#wanted = count;
-    this.#ask();
+  /**
+   * As many are to be on their way as there is room for at the end of the code that runs now: outcomes, and batches, come many at a time. Those
+   * that were asked for are not taken back.
+   */
+  ask(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      this.#wanted = this.#of.room();
+      this.#ask();
+    });
   }
 
   /** What was asked for is not wanted any more. Resolves once none of it can come: what was on its way has come. */
@@ -79,7 +94,7 @@ export class Pulls {
     this.#ask();
   }
 
-  /** Asks for no more; what still comes goes to `onMessage`. */
+  /** Asks for no more; what still comes goes to `onWork`. */
   stop(): void {
     this.#isOver = true;
     clearInterval(this.#timer);
@@ -113,7 +128,7 @@ export class Pulls {
       break;
     }
     this.#wanted -= 1;
-    this.#onMessage(delivery);
+    this.#of.onWork(delivery);
   }
 
   #ask(): void {

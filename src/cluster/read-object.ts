@@ -1,7 +1,7 @@
 /** Reading an object that anybody who reaches the broker may have written: so much is taken, and in bounded time. */
 
 import type { ObjectStore } from '@nats-io/obj';
-import { pause } from './pause.js';
+import { pause, unlessAborted } from './pause.js';
 import { Refusal } from './refusal.js';
 
 /** So long may nothing come. An object of which parts are missing would be waited for without end. */
@@ -29,7 +29,7 @@ export async function readObject(
   let size = 0;
   try {
     for (;;) {
-      const { done, value } = await inTime(reader.read(), loss);
+      const { done, value } = await unlessAborted(inTime(reader.read()), loss);
       if (done) return Buffer.concat(parts, size);
       size += value.length;
       // It may say less than it is.
@@ -52,11 +52,9 @@ export function oversized(bytes: number, bytesMax: number): Refusal {
   );
 }
 
-async function inTime<T>(read: Promise<T>, loss: AbortSignal): Promise<T> {
-  loss.throwIfAborted();
+async function inTime<T>(read: Promise<T>): Promise<T> {
   const limit = new AbortController();
-  const either = AbortSignal.any([limit.signal, loss]);
-  const silence = pause(silenceMs, either).then(() => {
+  const silence = pause(silenceMs, limit.signal).then(() => {
     throw new Error(`nothing came for ${silenceMs / 1000} s`);
   });
   silence.catch(() => {});

@@ -85,7 +85,7 @@ export class ClusterWorker {
       this.#settle = { resolve, reject };
     });
     this.closed.catch(() => {});
-    this.#pulls = new Pulls(broker, (delivery) => void this.#receive(delivery));
+    this.#pulls = new Pulls(broker, { onWork: (delivery) => void this.#receive(delivery), room: () => this.#room });
     this.#orphans = new Orphans(broker, (delivery) => this.#receive(delivery));
     this.#announcer = new Announcer(broker, seal, () => this.#presence());
     this.#begin(ackWaitMs);
@@ -132,7 +132,6 @@ export class ClusterWorker {
   // ── Taking work ──
 
   #isConnected = true;
-  #askIsDue = false;
 
   #begin(ackWaitMs: number): void {
     const { names } = this.#broker;
@@ -154,11 +153,11 @@ export class ClusterWorker {
     this.#log('info', 'started', `takes tasks of queue ${names.queue}, ${this.#slots} at a time`, {
       slots: this.#slots,
     });
-    this.#pulls.want(this.#room);
+    this.#pulls.ask();
   }
 
   get #room(): number {
-    if (this.#held.isStalled) return 0;
+    if (this.#state !== 'working' || this.#held.isStalled) return 0;
     return this.#capacity.room(this.#held, this.#opening.size);
   }
 
@@ -169,24 +168,14 @@ export class ClusterWorker {
       return;
     }
     this.#opening.add(delivery);
-    this.#askForMore();
+    this.#pulls.ask();
     try {
       await this.#open(delivery);
     } finally {
       this.#opening.delete(delivery);
-      this.#askForMore();
+      this.#pulls.ask();
       this.#waiters.wake();
     }
-  }
-
-  /** At the end of the code that runs now: outcomes, and batches, come many at a time. */
-  #askForMore(): void {
-    if (this.#askIsDue) return;
-    this.#askIsDue = true;
-    queueMicrotask(() => {
-      this.#askIsDue = false;
-      if (this.#state === 'working') this.#pulls.want(this.#room);
-    });
   }
 
   async #open(delivery: Delivery): Promise<void> {
@@ -217,7 +206,7 @@ export class ClusterWorker {
         if (isFailure) this.#counts.failed += 1;
         if (ms > 0) this.#capacity.measured(name, ms);
         this.#held.progressed();
-        this.#askForMore();
+        this.#pulls.ask();
       },
       onComplete: (done) => void this.#finish(done),
       onBroken: (error) => this.#fail('broken', "its executor can't run tasks", error),
@@ -291,7 +280,7 @@ export class ClusterWorker {
       this.#opening.delete(delivery);
       delivery.giveBack();
     }
-    this.#askForMore();
+    this.#pulls.ask();
     this.#waiters.wake();
   }
 

@@ -1,8 +1,8 @@
 /** The axes of the matrix. */
 
 export const faults = ['cut', 'silence', 'kill-submitter', 'kill-worker', 'kill-broker'] as const;
-/** Whose connection to the broker the step is seen on. */
-export const sides = ['submitter', 'worker'] as const;
+/** Whose connection to the broker the step is seen on; the successor takes over from a submitter that was killed in the middle. */
+export const sides = ['submitter', 'worker', 'successor'] as const;
 /** Whether the message at which it happens arrives. */
 const whens = ['before', 'after'] as const;
 
@@ -36,7 +36,7 @@ export function allCells(steps: Steps): Cell[] {
 
 /** Where it is another process that is killed, the message arrives in any case. */
 function whensOf(fault: Fault, side: Side): readonly When[] {
-  return (fault === 'kill-submitter' && side === 'worker') || (fault === 'kill-worker' && side === 'submitter')
+  return (fault === 'kill-submitter' && side === 'worker') || (fault === 'kill-worker' && side !== 'worker')
     ? ['before']
     : whens;
 }

@@ -49,7 +49,7 @@ function startsMax(cell: Cell | undefined): number {
 }
 
 /** Whoever comes after a killed submitter knows all that the broker had confirmed and that was not written down. */
-export function checkTakenOver({ outcomes }: Files, confirmed: readonly Buffer[], names: readonly string[] = []): void {
+export function checkTakenOver({ outcomes }: Files, confirmed: readonly Buffer[], names: readonly string[]): void {
   const written = new Set(linesOf(outcomes).map((line) => line.split(' ')[0]));
   const lost = confirmed.flatMap(tasksIn).filter((task) => !written.has(task) && !names.includes(task));
   assert.deepEqual(lost, [], 'what the broker had confirmed is not known to the next submitter');

@@ -36,11 +36,14 @@ export interface Played {
   readonly steps: Readonly<Record<Side, readonly string[]>>;
 }
 
+/** Of some tasks the outcome is known by then, of some it is stored, some run. */
+const takeOverAt = '< news #2';
+
 let queues = 0;
 
 export class Lane {
   readonly #server: TestServer;
-  readonly #relays: Readonly<Record<Side, Relay>>;
+  readonly #relays: Readonly<Record<Exclude<Side, 'successor'>, Relay>>;
   #worker = new Party();
   #submitter = new Party();
   /** Takes over where the worker is thought dead and is not. */
@@ -50,15 +53,17 @@ export class Lane {
   #healing: Promise<void> | undefined;
   /** Whether the submitter may go on to its last task. */
   #goesOn = false;
+  /** What was found wrong while something was mended. */
+  #failed: unknown;
 
-  private constructor(server: TestServer, relays: Readonly<Record<Side, Relay>>) {
+  private constructor(server: TestServer, submitter: Relay, worker: Relay) {
     this.#server = server;
-    this.#relays = relays;
+    this.#relays = { submitter, worker };
   }
 
   static async start(): Promise<Lane> {
     const server = await startServer();
-    return new Lane(server, { submitter: await Relay.start(server.port), worker: await Relay.start(server.port) });
+    return new Lane(server, await Relay.start(server.port), await Relay.start(server.port));
   }
 
   async stop(): Promise<void> {
@@ -67,16 +72,23 @@ export class Lane {
     await this.#server.stop();
   }
 
-  /** One run; without a cell, one without a fault. After one that failed the lane is of no use any more. */
-  async play(cell: Cell | undefined): Promise<Played> {
+  /** One run; without a cell, one without a fault, but where there is to be a successor. After one that failed the lane is of no use any more. */
+  async play(cell: Cell | undefined, hasSuccessor = cell?.side === 'successor'): Promise<Played> {
     const startedAt = performance.now();
     queues += 1;
     this.#queue = `faults-${process.pid}-${queues}`;
     this.#folder = mkdtempSync(join(tmpdir(), 'faults-'));
     this.#healing = undefined;
     this.#goesOn = false;
+    this.#failed = undefined;
     for (const party of [this.#worker, this.#submitter, this.#standIn]) party?.begin();
-    for (const [side, relay] of Object.entries(this.#relays)) relay.begin(this.#queue, this.#aimOf(cell, side as Side));
+    const { submitter, worker } = this.#relays;
+    // The submitter is killed, and what the cell says befalls whoever comes after it.
+    const aimAtNext = (): void => submitter.aimAnew(this.#aimOf(cell, 'successor'));
+    const kill = (): Promise<void> => this.#hit('kill-submitter', 'submitter', aimAtNext);
+    const takeOver = { step: takeOverAt, when: 'before', fault: kill } as const;
+    submitter.begin(this.#queue, hasSuccessor ? takeOver : this.#aimOf(cell, 'submitter'));
+    worker.begin(this.#queue, this.#aimOf(cell, 'worker'));
     let failure: string | undefined;
     try {
       await inTime(this.#run(cell));
@@ -84,8 +96,9 @@ export class Lane {
       failure = `${(error as Error).message}\n${await this.#explain()}`;
     }
     rmSync(this.#folder, { recursive: true, force: true });
-    const { submitter, worker } = this.#relays;
-    const steps = { submitter: submitter.steps, worker: worker.steps };
+    const steps = hasSuccessor
+      ? { submitter: [], worker: [], successor: submitter.steps }
+      : { submitter: submitter.steps, worker: worker.steps, successor: [] };
     const hasFired = submitter.hasFired && worker.hasFired;
     return { failure, hasFired, ms: Math.round(performance.now() - startedAt), steps };
   }
@@ -99,6 +112,7 @@ export class Lane {
     this.#play(false);
     await this.#fromSubmitter('played');
     await this.#healing;
+    if (this.#failed !== undefined) throw this.#failed;
     this.#goesOn = true;
     this.#submitter.do('goOn');
     await this.#fromSubmitter('closed');
@@ -107,6 +121,7 @@ export class Lane {
     // The fault may have been that of the last task.
     await this.#healing;
     await this.#emptied();
+    if (this.#failed !== undefined) throw this.#failed;
     check(this.#files, cell);
     await this.#drained();
     await this.#healing;
@@ -152,19 +167,31 @@ export class Lane {
     return { step: cell.step, when: cell.when, fault: () => this.#hit(cell.fault, side) };
   }
 
-  /** Resolves once it has happened; `#healing`, once there is again what was lost. */
-  async #hit(fault: Fault, side: Side): Promise<void> {
+  #relayOf(side: Side): Relay {
+    return this.#relays[side === 'successor' ? 'submitter' : side];
+  }
+
+  /** Resolves once it has happened; `#healing`, once there is again what was lost, now and before. */
+  async #hit(fault: Fault, side: Side, onKilled = (): void => {}): Promise<void> {
     let healed = (): void => {};
-    this.#healing = new Promise((resolve) => {
+    const healing = new Promise<void>((resolve) => {
       healed = resolve;
     });
-    const heal = async (after: Promise<unknown>): Promise<void> => after.then(healed);
+    this.#healing = Promise.all([this.#healing, healing]).then(() => {});
+    const heal = async (after: Promise<unknown>): Promise<void> => {
+      try {
+        await after;
+      } catch (error) {
+        this.#failed = error;
+      }
+      healed();
+    };
     switch (fault) {
       case 'cut':
-        this.#relays[side].cut();
+        this.#relayOf(side).cut();
         return healed();
       case 'silence':
-        this.#relays[side].isSilent = true;
+        this.#relayOf(side).isSilent = true;
         if (side === 'worker') {
           this.#standIn ??= new Party();
           this.#work(this.#standIn, this.#server.url);
@@ -173,11 +200,14 @@ export class Lane {
         return;
       case 'kill-submitter': {
         await this.#submitter.kill();
+        onKilled();
         this.#submitter = new Party();
         this.#play(true);
         const told = this.#submitter.heard('attached');
+        const { confirmed } = this.#relays.submitter;
         void heal(
-          told.then((attached) => checkTakenOver(this.#files, this.#relays.submitter.confirmed, attached?.names)),
+          // Killed itself before it could say what it has found, it leaves that to the next one.
+          told.then((attached) => attached && checkTakenOver(this.#files, confirmed, attached.names ?? [])),
         );
         return;
       }
@@ -197,8 +227,8 @@ export class Lane {
   }
 
   #hear(side: Side): void {
-    this.#relays[side].isSilent = false;
-    this.#relays[side].cut();
+    this.#relayOf(side).isSilent = false;
+    this.#relayOf(side).cut();
   }
 
   // ── Afterwards ──
@@ -247,7 +277,7 @@ export class Lane {
       Promise.race([party.heard('explained').catch(() => undefined), delay(2000, undefined)]),
     );
     const [submitter, worker] = (await Promise.all(told)).map((each) => each?.text ?? '(does not answer)');
-    const tail = (side: Side): string => this.#relays[side].steps.slice(-12).join(', ');
+    const tail = (side: Side): string => this.#relayOf(side).steps.slice(-12).join(', ');
     return [
       `submitter: ${submitter}`,
       ...this.#submitter.log.slice(-20).map((line) => `  ${line}`),

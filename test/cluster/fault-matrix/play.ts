@@ -18,15 +18,21 @@ export async function playMatrix(
 ): Promise<{ steps: Steps; results: Result[] }> {
   const lanes = await Promise.all(Array.from({ length: lanesMax }, () => Lane.start()));
   try {
-    const steps = { submitter: new Set<string>(), worker: new Set<string>() };
-    const calm = await Promise.all(
-      Array.from({ length: calibrations }, (_, i) => (lanes[i % lanesMax] as Lane).play(undefined)),
-    );
+    const steps = { submitter: new Set<string>(), worker: new Set<string>(), successor: new Set<string>() };
+    const calm: Played[] = [];
+    for (let run = 0; run < calibrations; run++) {
+      const [lane] = lanes as [Lane];
+      calm.push(await lane.play(undefined), await lane.play(undefined, true));
+    }
     for (const { failure, steps: seen } of calm) {
       if (failure !== undefined) throw new Error(`a run without a fault fails: ${failure}`);
       for (const side of sides) for (const step of seen[side]) steps[side].add(step);
     }
-    const known = { submitter: [...steps.submitter], worker: [...steps.worker] };
+    const known = {
+      submitter: [...steps.submitter],
+      worker: [...steps.worker],
+      successor: [...steps.successor],
+    };
     const cells = choose(known);
     const results: Result[] = [];
     const left = [...cells];

@@ -58,11 +58,16 @@ export class Relay {
   begin(queue: string, aim: Aim | undefined): void {
     this.cut();
     this.#queue = queue;
+    this.aimAnew(aim);
+    this.confirmed = [];
+    this.isSilent = false;
+  }
+
+  /** As above, in the middle of a run. */
+  aimAnew(aim: Aim | undefined): void {
     this.#aim = aim;
     this.#counts = new Map();
     this.steps = [];
-    this.confirmed = [];
-    this.isSilent = false;
   }
 
   get hasFired(): boolean {

@@ -21,7 +21,7 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/^\$JS\.API\.CONSUMER\.MSG\.NEXT\.CF_Q_TASKS\./, 'ask for work'],
   [/^\$JS\.API\.CONSUMER\.MSG\.NEXT\.CF_Q_RESULTS\./, 'ask for news'],
   [/^\$JS\.API\.STREAM\.MSG\.GET\.(?:OBJ_)?CF_Q_(\w+)/, 'look for $1'],
-  [/^\$JS\.API\.STREAM\.MSG\.DELETE\.CF_Q_(\w+)/, 'delete of $1'],
+  [/^\$JS\.API\.STREAM\.MSG\.DELETE\.(?:OBJ_)?CF_Q_(\w+)/, 'delete of $1'],
   [/^\$JS\.API\.DIRECT\.GET\.CF_Q_(\w+)/, 'read $1'],
   [/^\$JS\.API\.STREAM\.(\w+)\.(?:OBJ_)?CF_Q_(\w+)/, 'stream $1 $2'],
   [/^\$JS\.API\.CONSUMER\.(?:DURABLE\.)?(\w+)\.(?:OBJ_)?CF_Q_([A-Z]+)/, 'consumer $1 $2'],

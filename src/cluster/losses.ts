@@ -1,0 +1,61 @@
+/**
+ * Whether the connection is there, for whoever asks something over it.
+ *
+ *   there ──lost──► away ──connected anew──► there          either ──closed──► (the client says so itself)
+ *
+ * What was asked before has no answer any more, and what is said while it is away is dropped with the next attempt to connect; the client itself
+ * would wait for these answers until their time is over.
+ */
+
+import type { NatsConnection } from '@nats-io/transport-node';
+import { sharedAbort, unlessAborted } from './pause.js';
+
+export class LostConnection extends Error {
+  /** Resolves once it makes sense to ask again. */
+  readonly back: Promise<void>;
+
+  constructor(back: Promise<void>) {
+    super('the connection to the broker was lost before it had answered');
+    this.back = back;
+  }
+}
+
+export class Losses {
+  #abort = sharedAbort();
+  #away: LostConnection | undefined;
+
+  constructor(connection: NatsConnection) {
+    void this.#watch(connection);
+  }
+
+  /** Of the connection as it is now: aborted, with a {@link LostConnection}, once it is lost. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Throws a {@link LostConnection} where there is none, or it is lost before the answer is here. */
+  async ask<T>(question: () => Promise<T>): Promise<T> {
+    if (this.#away !== undefined) throw this.#away;
+    return unlessAborted(question(), this.signal);
+  }
+
+  async #watch(connection: NatsConnection): Promise<void> {
+    let isBack = (): void => {};
+    for await (const { type } of connection.status()) {
+      if (type === 'reconnect') {
+        this.#away = undefined;
+        isBack();
+      } else if (type === 'disconnect' && this.#away === undefined) {
+        const back = new Promise<void>((resolve) => {
+          isBack = resolve;
+        });
+        const lost = this.#abort;
+        this.#abort = sharedAbort();
+        this.#away = new LostConnection(back);
+        lost.abort(this.#away);
+      }
+    }
+    this.#away = undefined;
+    isBack();
+  }
+}
