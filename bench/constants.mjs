@@ -3,11 +3,11 @@
  *
  *   for each constant: a copy of the package per value, built ──► the measures that it is about, values taking turns run by run ──► a table
  *
- * Other values than its own are given as ratios to it, run by run: two runs side by side met the same machine.
+ * With `--only` and `--out`, the other sections of that file stay. Other values than its own are given as ratios to it, run by run: two runs side by side met the same machine.
  */
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -194,7 +194,13 @@ async function measure(folders, { file, id, contender: contenderId, size }) {
   return runs;
 }
 
-const sections = [];
+const today = new Date().toISOString().slice(0, 10);
+/** By constant; of those that are not measured now, what is written there already. */
+const sections = new Map();
+if (options.only !== undefined && options.out !== undefined && existsSync(options.out)) {
+  for (const section of readFileSync(options.out, 'utf8').split(/^(?=## )/m))
+    sections.set(/^## (.*): /.exec(section)?.[1], `${section.trimEnd()}\n`);
+}
 const wanted = constants.filter(
   ({ name }) => options.only === undefined || options.only.split(',').some((start) => name.startsWith(start)),
 );
@@ -216,17 +222,18 @@ for (const [index, constant] of wanted.entries()) {
     ]);
   }
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  sections.push(`## ${constant.name}: ${own}\n\n${markdownTable(['', own, ...constant.values.map(String)], rows)}\n`);
-  console.error(sections.at(-1));
+  const table = markdownTable(['', own, ...constant.values.map(String)], rows);
+  sections.set(constant.name, `## ${constant.name}: ${own}\n\n${today}, Node ${process.versions.node}\n\n${table}\n`);
+  console.error(sections.get(constant.name));
 }
 
 const text = `# What the constants are worth
 
 Written by \`node bench/constants.mjs\`: medians of ${rounds} rounds in which the values take turns, and their range. The first column is with the value that is used; the others are what another
-value gives ÷ that, round by round. Which constant is which: [src/pool/README.md](../src/pool/README.md).
+value gives ÷ that, round by round. Which constant is which: [src/pool/README.md](../src/pool/README.md). Each says when it was measured: \`--only\` writes some of them anew.
 
 ${machineAndVersions(['concurrent-futures'])}
 
-${sections.join('\n')}`;
+${constants.flatMap(({ name }) => sections.get(name) ?? []).join('\n')}`;
 if (options.out === undefined) console.log(text);
 else writeFileSync(options.out, text);

@@ -205,15 +205,18 @@ export class Broker {
       const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq + 1) });
       const { num_pending: pending } = await consumer.info(true);
       if (pending === 0) return;
+      const wanted = { max_messages: Math.min(pending, storedMax), expires: requestMs };
       let told = 0;
-      for await (const message of await consumer.fetch({
-        max_messages: Math.min(pending, storedMax),
-        expires: requestMs,
-      })) {
-        told += 1;
-        if (message.info.deliverySequence !== told) break;
-        seq = message.seq;
-        yield message;
+      try {
+        for await (const message of await consumer.fetch(wanted)) {
+          told += 1;
+          if (message.info.deliverySequence !== told) break;
+          seq = message.seq;
+          yield message;
+        }
+      } catch (error) {
+        // A broker that was killed has forgotten whom it was telling.
+        if (codeOf(error) !== apiErrors.noConsumer) throw error;
       }
     }
   }
