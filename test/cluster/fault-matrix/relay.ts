@@ -190,7 +190,7 @@ class Link {
   }
 
   #note({ op, subject, reply, payload }: Frame): void {
-    if (op === 'PUB' && subject.includes('.task.')) this.#storing.set(reply, payload);
+    if (op === 'PUB' && /^cf\.[^.]+\.task\./.test(subject)) this.#storing.set(reply, payload);
     const batch = op === 'MSG' ? this.#storing.get(subject) : undefined;
     if (batch !== undefined && !payload.includes('"error"')) this.#relay.confirmed.push(batch);
   }
