@@ -80,6 +80,7 @@ export class ProcessHost implements WorkerHost {
 }
 
 class ProcessLink implements WorkerLink {
+  readonly isToldOfLone = true;
   readonly claims: FileClaims;
   readonly #child: ChildProcess;
   readonly #commands: Socket;

@@ -101,9 +101,11 @@ export class Dispatcher {
     this.#wakefulness.answered();
   }
 
-  /** No answer is owed any more. */
+  /** Nobody waits for an answer any more. */
   rest(): void {
-    this.#wakefulness.rest();
+    // A worker may be stopping a task that was given up: its answer needs a ring.
+    if (!this.#owesNothing()) this.#wakefulness.sleep();
+    else this.#wakefulness.rest();
   }
 
   /** Hands nothing over any more. */
@@ -179,9 +181,13 @@ export class Dispatcher {
 
   #hand(slot: WorkerSlot, tasks: readonly Task[]): void {
     if (tasks.length === 0) return;
+    const isLone = tasks.length === 1 && this.#owesNothing();
+    let isAwaited = false;
+    if (this.#allowance.isTiny) isAwaited = this.#wakefulness.expectAnswer(isLone);
+    else this.#wakefulness.expectRing();
     let loads = false;
     try {
-      loads = slot.hand(tasks);
+      loads = slot.hand(tasks, isLone && isAwaited && this.#settings.processors > 1);
     } catch (cause) {
       const [task] = tasks as readonly [Task];
       if (tasks.length === 1) {
@@ -195,14 +201,12 @@ export class Dispatcher {
       }
       return;
     }
-    if (this.#allowance.isTiny) this.#wakefulness.expectAnswer(this.#owesOne());
     if (loads || tasks.some((task) => Number.isFinite(task.settings.timeoutMs))) this.#onLimited(slot, loads);
   }
 
-  #owesOne(): boolean {
-    let owed = 0;
-    for (const slot of this.#crew.slots) owed += slot.unanswered;
-    return owed === 1;
+  #owesNothing(): boolean {
+    for (const slot of this.#crew.slots) if (slot.unanswered > 0) return false;
+    return true;
   }
 
   /** So that workers finish together: whoever idles when nothing is queued any more gets half of what another one holds. */

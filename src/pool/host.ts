@@ -39,6 +39,8 @@ export interface WorkerLink {
   readonly systemId: number | undefined;
   /** How much of what was sent is still on its way, where that can be told. */
   readonly unsentBytes?: number;
+  /** Whether messages say which calls are lone ones: those that can't tell by themselves when to look out for the next. */
+  readonly isToldOfLone?: boolean;
   /** Throws what structured clone throws when the message can't be copied; then nothing was sent. */
   send(message: ToWorker, transfer: readonly Transfer[]): void;
   /** While watched, the worker need not wake this thread, which looks by itself. For those that have a way to look. */

@@ -143,9 +143,10 @@ export class WorkerSlot implements TaskHolder {
   /**
    * Hands tasks over in one message; throws what the wire throws, and then nothing was handed over.
    *
+   * @param isLone whether its answer is waited for awake, and nothing else is owed.
    * @returns whether the worker has modules to load for them.
    */
-  hand(tasks: readonly Task[]): boolean {
+  hand(tasks: readonly Task[], isLone = false): boolean {
     const link = this.link as WorkerLink;
     const firstSeq = this.#firstSeq + this.#handed.length;
     const handles = tasks.map(({ handle }) => handle);
@@ -159,7 +160,8 @@ export class WorkerSlot implements TaskHolder {
     }
     const sentAt = performance.now();
     try {
-      link.send({ kind: 'run', ...code, firstSeq, groups: inGroups(tasks) }, transfer);
+      const message = { kind: 'run', ...code, firstSeq, groups: inGroups(tasks) } as const;
+      link.send(isLone && link.isToldOfLone ? { ...message, isLone } : message, transfer);
     } catch (error) {
       this.#code.undo(code);
       throw error;

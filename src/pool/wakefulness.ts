@@ -4,6 +4,9 @@
  *   asleep ──tiny tasks handed over──► awake: looks once per turn of the event loop ──nothing owed, or for too long──► asleep
  *      └─────short tasks, and more are queued──► dozing: looks every two milliseconds ──nothing is queued──► asleep
  *
+ * Workers ring while this thread sleeps and anything is owed. With nothing owed there is nothing to ring for, so that they are told
+ * only when tasks are handed over asleep: to tell a process costs two system calls, of which a lone call has few.
+ *
  * A thread that sleeps in its event loop takes 50 to 100 µs to wake up, which is most of what a lone call of a tiny task costs. So
  * while tiny tasks are owed the loop is kept turning, for a bounded number of its own turns from one answer to the next: timers, I/O and
  * other code have theirs in between.
@@ -45,6 +48,8 @@ export class Wakefulness {
   readonly #clock: Clock;
   readonly #on: Watched;
   #state: 'asleep' | 'dozing' | 'awake' = 'asleep';
+  /** Whether workers were told that they need not ring. */
+  #isWatching = false;
   /** Since the last answer. */
   #turns = 0;
   #turnIsDue = false;
@@ -67,24 +72,38 @@ export class Wakefulness {
   }
 
   /**
-   * Tiny tasks were handed over.
+   * Tiny tasks are about to be handed over.
    *
    * @param isLone whether it is a single one, and nothing else is owed.
+   * @returns whether it is waited for awake.
    */
-  expectAnswer(isLone: boolean): void {
+  expectAnswer(isLone: boolean): boolean {
+    const isAwaited = this.#staysAwake(isLone);
+    if (!isAwaited) this.expectRing();
+    return isAwaited;
+  }
+
+  /** Tasks are about to be handed over whose answers are not waited for awake. */
+  expectRing(): void {
+    if (this.#state === 'asleep') this.#watch(false);
+  }
+
+  #staysAwake(isLone: boolean): boolean {
     this.#since = 0;
     if (isLone) {
       const now = performance.now();
       // One now and then: its worker sleeps, so to stay awake for it would cost more than it saves.
-      if (now - this.#answeredAt > apartMs && this.#state === 'asleep') return;
+      if (now - this.#answeredAt > apartMs && this.#state === 'asleep') return false;
       this.#since = now;
       this.#chooseWay();
     }
-    if (!this.#looks) return;
+    if (!this.#looks) return false;
     this.#turns = 0;
-    if (this.#state === 'awake') return;
-    this.#becomes('awake');
-    this.#turnLater();
+    if (this.#state !== 'awake') {
+      this.#becomes('awake');
+      this.#turnLater();
+    }
+    return true;
   }
 
   /** Every worker has work for some milliseconds, and more is queued. */
@@ -110,9 +129,13 @@ export class Wakefulness {
     this.#since = 0;
   }
 
+  sleep(): void {
+    this.#becomes('asleep');
+  }
+
   /** Nothing is owed any more. */
   rest(): void {
-    this.#becomes('asleep');
+    this.#enter('asleep');
   }
 
   #learn(ms: number): void {
@@ -140,11 +163,20 @@ export class Wakefulness {
   }
 
   #becomes(state: 'asleep' | 'dozing' | 'awake'): void {
-    const wasAsleep = this.#state === 'asleep';
+    this.#enter(state);
+    this.#watch(state !== 'asleep');
+  }
+
+  #enter(state: 'asleep' | 'dozing' | 'awake'): void {
     this.#state = state;
     this.#cancelLook?.();
     this.#cancelLook = undefined;
-    if (wasAsleep !== (state === 'asleep')) this.#on.watch(wasAsleep);
+  }
+
+  #watch(isWatching: boolean): void {
+    if (isWatching === this.#isWatching) return;
+    this.#isWatching = isWatching;
+    this.#on.watch(isWatching);
   }
 
   #lookLater(): void {

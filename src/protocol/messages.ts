@@ -71,6 +71,8 @@ export type ToWorker =
       /** The number of the first task; the others follow. */
       readonly firstSeq: number;
       readonly groups: readonly BatchGroup[];
+      /** The answer is waited for awake, and the next task may follow it at once; there is a core to look out for it on. */
+      readonly isLone?: boolean;
     }
   | { readonly kind: 'abort'; readonly seq: number; readonly reason: EncodedError }
   | { readonly kind: 'retire' };

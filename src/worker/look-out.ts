@@ -12,13 +12,12 @@
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { MailWords, PoolWords } from '../protocol/thread-data.js';
+import { Chances } from './chances.js';
 
 /** Far longer than an awaiting caller takes to send the next task, and no burden when in vain. */
-const lookMs = 0.05;
+export const lookMs = 0.05;
 /** Then the thread's own timers and I/O have a turn, even if there is always mail. */
 const breatheAfterMs = 20;
-/** After a look in vain, so many chances are passed over; twice as many each time, up to this. */
-const passedOverMax = 256;
 
 export class LookOut<M> {
   readonly #port: MessagePort;
@@ -28,8 +27,7 @@ export class LookOut<M> {
   readonly #receive: (message: M) => void;
   /** Whether the worker has nothing to do, and waits for nothing of its own. */
   readonly #isIdle: () => boolean;
-  #passesOver = 0;
-  #chances = 0;
+  readonly #chances = new Chances();
 
   constructor(
     port: MessagePort,
@@ -71,19 +69,15 @@ export class LookOut<M> {
     if (this.#mail.take()) return true;
     // The executor's own thread needs a core, too.
     if (!this.#pool.looksOut || this.#pool.awake + 1 > this.#cores) return false;
-    if (this.#chances < this.#passesOver) {
-      this.#chances += 1;
-      return false;
-    }
-    this.#chances = 0;
+    if (!this.#chances.take()) return false;
     const until = performance.now() + lookMs;
     do {
       if (this.#mail.take()) {
-        this.#passesOver = 0;
+        this.#chances.learn(true);
         return true;
       }
     } while (performance.now() < until);
-    this.#passesOver = Math.min(passedOverMax, Math.max(1, this.#passesOver * 2));
+    this.#chances.learn(false);
     return false;
   }
 }

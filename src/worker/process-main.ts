@@ -13,6 +13,7 @@ import { setWorkerScope } from './current.js';
 import { IsolateScope } from './isolate-scope.js';
 import { watchLeftOvers } from './left-overs.js';
 import { Runtime } from './runtime.js';
+import { Turning } from './turning.js';
 
 declare const importModule: (url: string) => Promise<Record<string, unknown>>;
 /** Whether nobody else ends this process when its parent dies. */
@@ -68,6 +69,7 @@ watchLeftOvers({
   tell: (error) => runtime.tellLeftOver(error),
   tellDeath: (error) => runtime.tellDeath(error),
 });
+const turning = new Turning();
 const frames = new FrameReader();
 const commands = new Socket({
   fd: childFds.commands,
@@ -78,10 +80,15 @@ const commands = new Socket({
     buffer: Buffer.allocUnsafeSlow(64 * 1024),
     callback(size: number, buffer: Buffer) {
       const chunk = Buffer.from(buffer.subarray(0, size));
+      turning.onMessage();
+      let isLone = false;
       for (const message of frames.push(chunk)) {
         if (message instanceof Unreadable) throw message.cause;
-        runtime.receive(message as ToWorker);
+        const received = message as ToWorker;
+        runtime.receive(received);
+        isLone = received.kind === 'run' && received.isLone === true;
       }
+      if (isLone && runtime.isIdle) turning.begin();
       return true;
     },
   },

@@ -41,10 +41,32 @@ contract(
   },
 );
 
+contract(
+  'tiny tasks awaited one by one, long ones, and many at once, in any order, are all answered',
+  { on: localPools, options: { maxWorkers: 2 } },
+  async ({ executor, stage }) => {
+    for (const round of range(4)) {
+      for (const index of range(300)) assert.equal(await executor.submit(identity, index), index);
+      const long = executor.submit(holdBlocking, stage.dir, `long ${round}`, round);
+      const given = executor.submit(hold, stage.dir, `given up ${round}`, round);
+      await stage.lines('started', 2 * round + 2);
+      given.kill();
+      await assert.rejects(given.result());
+      stage.open(`long ${round}`);
+      assert.equal(await long, round);
+      for (const index of range(50)) assert.equal(await executor.submit(identity, index), index);
+      const many = range(100).map((index) => executor.submit(identity, index));
+      assert.deepEqual(await Promise.all(many), range(100));
+    }
+  },
+);
+
 contract('an idle worker is used again before another is started', five, async ({ executor }) => {
   const first = await executor.submit(whereAmI);
   assert.deepEqual(await executor.submit(whereAmI), first);
   assert.deepEqual(await executor.submit(whereAmI), first);
+  // Workers of a cluster say within a tenth of a second that they are there: an outcome may be quicker.
+  await eventually(() => executor.stats().workers.length > 0, 'a worker to be known');
   assert.equal(executor.stats().workers.length, 1);
 });
 

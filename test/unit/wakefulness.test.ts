@@ -60,6 +60,30 @@ test('a doze that ends leaves no timer, and the next one looks once each time', 
   assert.equal(timers.size, 1);
   pass();
   assert.equal(counts.looks, 1);
-  wakefulness.rest();
+  wakefulness.sleep();
   assert.deepEqual([watched, timers.size], [[true, false, true, false], 0]);
+});
+
+test('with nothing owed workers are told nothing, and they ring again before tasks are handed over that are waited for asleep', () => {
+  const { wakefulness, watched, timers } = make();
+  wakefulness.expectAnswer(false);
+  wakefulness.rest();
+  assert.equal(wakefulness.expectAnswer(false), true);
+  wakefulness.rest();
+  assert.deepEqual([watched, timers.size], [[true], 0]);
+  wakefulness.expectRing();
+  assert.deepEqual(watched, [true, false]);
+  // While others are waited for awake, nobody need ring for these either.
+  wakefulness.expectAnswer(false);
+  wakefulness.expectRing();
+  assert.deepEqual(watched, [true, false, true]);
+});
+
+test('a lone call that comes long after the last one is waited for asleep', () => {
+  const { wakefulness, watched } = make();
+  assert.equal(wakefulness.expectAnswer(true), false);
+  assert.deepEqual(watched, []);
+  wakefulness.answered();
+  assert.equal(wakefulness.expectAnswer(true), true);
+  assert.deepEqual(watched, [true]);
 });
