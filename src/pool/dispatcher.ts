@@ -104,8 +104,8 @@ export class Dispatcher {
   /** Nobody waits for an answer any more. */
   rest(): void {
     // A worker may be stopping a task that was given up: its answer needs a ring.
-    if (!this.#owesNothing()) this.#wakefulness.sleep();
-    else this.#wakefulness.rest();
+    if (this.#owes(0)) this.#wakefulness.rest();
+    else this.#wakefulness.sleep();
   }
 
   /** Hands nothing over any more. */
@@ -181,13 +181,9 @@ export class Dispatcher {
 
   #hand(slot: WorkerSlot, tasks: readonly Task[]): void {
     if (tasks.length === 0) return;
-    const isLone = tasks.length === 1 && this.#owesNothing();
-    let isAwaited = false;
-    if (this.#allowance.isTiny) isAwaited = this.#wakefulness.expectAnswer(isLone);
-    else this.#wakefulness.expectRing();
     let loads = false;
     try {
-      loads = slot.hand(tasks, isLone && isAwaited && this.#settings.processors > 1);
+      loads = slot.hand(tasks, slot.link?.isToldOfLone && tasks.length === 1 && this.#isLoneNext());
     } catch (cause) {
       const [task] = tasks as readonly [Task];
       if (tasks.length === 1) {
@@ -201,12 +197,20 @@ export class Dispatcher {
       }
       return;
     }
+    if (this.#allowance.isTiny) this.#wakefulness.expectAnswer(this.#owes(1));
+    else this.#wakefulness.expectRing();
     if (loads || tasks.some((task) => Number.isFinite(task.settings.timeoutMs))) this.#onLimited(slot, loads);
   }
 
-  #owesNothing(): boolean {
-    for (const slot of this.#crew.slots) if (slot.unanswered > 0) return false;
-    return true;
+  /** Whether a tiny task that is handed over now is the only one that is owed, and waited for awake, with a core for its worker beside. */
+  #isLoneNext(): boolean {
+    return this.#settings.processors > 1 && this.#allowance.isTiny && this.#wakefulness.awaitsLone && this.#owes(0);
+  }
+
+  #owes(count: number): boolean {
+    let owed = 0;
+    for (const slot of this.#crew.slots) owed += slot.unanswered;
+    return owed === count;
   }
 
   /** So that workers finish together: whoever idles when nothing is queued any more gets half of what another one holds. */

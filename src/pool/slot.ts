@@ -146,7 +146,7 @@ export class WorkerSlot implements TaskHolder {
    * @param isLone whether its answer is waited for awake, and nothing else is owed.
    * @returns whether the worker has modules to load for them.
    */
-  hand(tasks: readonly Task[], isLone = false): boolean {
+  hand(tasks: readonly Task[], isLone: boolean | undefined = false): boolean {
     const link = this.link as WorkerLink;
     const firstSeq = this.#firstSeq + this.#handed.length;
     const handles = tasks.map(({ handle }) => handle);
@@ -161,7 +161,7 @@ export class WorkerSlot implements TaskHolder {
     const sentAt = performance.now();
     try {
       const message = { kind: 'run', ...code, firstSeq, groups: inGroups(tasks) } as const;
-      link.send(isLone && link.isToldOfLone ? { ...message, isLone } : message, transfer);
+      link.send(isLone ? { ...message, isLone } : message, transfer);
     } catch (error) {
       this.#code.undo(code);
       throw error;

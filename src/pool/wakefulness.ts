@@ -5,7 +5,7 @@
  *      └─────short tasks, and more are queued──► dozing: looks every two milliseconds ──nothing is queued──► asleep
  *
  * Workers ring while this thread sleeps and anything is owed. With nothing owed there is nothing to ring for, so that they are told
- * only when tasks are handed over asleep: to tell a process costs two system calls, of which a lone call has few.
+ * only once tasks are handed over asleep: to tell a process costs two system calls, of which a lone call has few.
  *
  * A thread that sleeps in its event loop takes 50 to 100 µs to wake up, which is most of what a lone call of a tiny task costs. So
  * while tiny tasks are owed the loop is kept turning, for a bounded number of its own turns from one answer to the next: timers, I/O and
@@ -71,29 +71,35 @@ export class Wakefulness {
     this.#on = on;
   }
 
-  /**
-   * Tiny tasks are about to be handed over.
-   *
-   * @param isLone whether it is a single one, and nothing else is owed.
-   * @returns whether it is waited for awake.
-   */
-  expectAnswer(isLone: boolean): boolean {
-    const isAwaited = this.#staysAwake(isLone);
-    if (!isAwaited) this.expectRing();
-    return isAwaited;
+  /** Whether a lone call is waited for awake if it is made now. */
+  get awaitsLone(): boolean {
+    return this.#looks && !this.#isApart();
   }
 
-  /** Tasks are about to be handed over whose answers are not waited for awake. */
+  /**
+   * Tiny tasks were handed over.
+   *
+   * @param isLone whether it is a single one, and nothing else is owed.
+   */
+  expectAnswer(isLone: boolean): void {
+    if (!this.#staysAwake(isLone)) this.expectRing();
+  }
+
+  /** Tasks were handed over whose answers are not waited for awake. */
   expectRing(): void {
     if (this.#state === 'asleep') this.#watch(false);
+  }
+
+  /** One now and then: its worker sleeps, so to stay awake for it would cost more than it saves. */
+  #isApart(nowMs = performance.now()): boolean {
+    return this.#state === 'asleep' && nowMs - this.#answeredAt > apartMs;
   }
 
   #staysAwake(isLone: boolean): boolean {
     this.#since = 0;
     if (isLone) {
       const now = performance.now();
-      // One now and then: its worker sleeps, so to stay awake for it would cost more than it saves.
-      if (now - this.#answeredAt > apartMs && this.#state === 'asleep') return false;
+      if (this.#isApart(now)) return false;
       this.#since = now;
       this.#chooseWay();
     }

@@ -64,11 +64,11 @@ test('a doze that ends leaves no timer, and the next one looks once each time', 
   assert.deepEqual([watched, timers.size], [[true, false, true, false], 0]);
 });
 
-test('with nothing owed workers are told nothing, and they ring again before tasks are handed over that are waited for asleep', () => {
+test('with nothing owed workers are told nothing, and they ring again once tasks are handed over that are waited for asleep', () => {
   const { wakefulness, watched, timers } = make();
   wakefulness.expectAnswer(false);
   wakefulness.rest();
-  assert.equal(wakefulness.expectAnswer(false), true);
+  wakefulness.expectAnswer(false);
   wakefulness.rest();
   assert.deepEqual([watched, timers.size], [[true], 0]);
   wakefulness.expectRing();
@@ -81,9 +81,11 @@ test('with nothing owed workers are told nothing, and they ring again before tas
 
 test('a lone call that comes long after the last one is waited for asleep', () => {
   const { wakefulness, watched } = make();
-  assert.equal(wakefulness.expectAnswer(true), false);
+  assert.equal(wakefulness.awaitsLone, false);
+  wakefulness.expectAnswer(true);
   assert.deepEqual(watched, []);
   wakefulness.answered();
-  assert.equal(wakefulness.expectAnswer(true), true);
+  assert.equal(wakefulness.awaitsLone, true);
+  wakefulness.expectAnswer(true);
   assert.deepEqual(watched, [true]);
 });
