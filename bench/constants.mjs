@@ -36,7 +36,7 @@ const measures = {
     tasks: 50_000,
     workers,
   }),
-  lone: row('a lone call, µs (p50)', '03-lone-thread', 'lone-thread', 'thread', { calls: 5000, workers: 1 }),
+  lone: row('a lone call, µs (p50)', '03-lone-thread', 'lone-thread', 'thread', { calls: 20_000, workers: 1 }),
   busy: row('the same on busy cores, µs (p50)', '04-lone-all-cores', 'lone-busy-cores', 'thread', {
     calls: 300,
     workers,

@@ -6,13 +6,13 @@ const bare = { id: 'bare', label: 'bare Worker, postMessage and back', open: ope
 
 export default {
   title: 'A lone call on an idle thread',
-  text: '`n => n + 1`, 5,000 calls, each awaited before the next, 1 worker. Less is better. The goals are about the median call (p50).',
+  text: '`n => n + 1`, 20,000 calls, each awaited before the next, 1 worker. Less is better. The goals are about the median call (p50).',
   rows: [
     {
       id: 'lone-thread',
       title: 'A lone call, 1 thread',
       unit: 'µs',
-      size: { full: { calls: 5000, workers: 1 }, quick: { calls: 100, workers: 1 } },
+      size: { full: { calls: 20_000, workers: 1 }, quick: { calls: 100, workers: 1 } },
       metrics: ['p50', 'p99'],
       contenders: [
         latencyOf(systemById('thread')),

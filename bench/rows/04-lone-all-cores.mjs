@@ -62,7 +62,7 @@ Then tasks of 1 ms on all cores, with and without a second pool of one worker th
       id: 'lone-all-cores',
       title: 'A lone call, as many threads as cores',
       unit: 'µs',
-      size: { full: { calls: 5000, workers: cores }, quick: { calls: 100, workers: cores } },
+      size: { full: { calls: 20_000, workers: cores }, quick: { calls: 100, workers: cores } },
       metrics: ['p50', 'p99'],
       contenders: [latencyOf(ours), latencyOf(bare, { goal: { atMost: 1.05 } })],
     },

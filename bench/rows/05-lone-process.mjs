@@ -6,13 +6,13 @@ const bare = { id: 'bare', label: 'bare fork, process.send and back', open: open
 
 export default {
   title: 'A lone call to an idle process',
-  text: '`n => n + 1`, 2,000 calls, each awaited before the next, 1 worker. Less is better. The goal is about the median call (p50).',
+  text: '`n => n + 1`, 10,000 calls, each awaited before the next, 1 worker. Less is better. The goal is about the median call (p50).',
   rows: [
     {
       id: 'lone-process',
       title: 'A lone call, 1 process',
       unit: 'µs',
-      size: { full: { calls: 2000, workers: 1 }, quick: { calls: 100, workers: 1 } },
+      size: { full: { calls: 10_000, workers: 1 }, quick: { calls: 100, workers: 1 } },
       metrics: ['p50', 'p99'],
       contenders: [
         latencyOf(systemById('process')),
