@@ -108,7 +108,8 @@ async function connected(
   const { ClusterWorker } = await import('concurrent-futures/cluster');
   for (let waitMs = 250; !signal.aborted; waitMs = Math.min(retryMaxMs, waitMs * 2)) {
     try {
-      return await ClusterWorker.start(options);
+      // How long, and that it is tried again, is said here.
+      return await ClusterWorker.start({ ...options, startupTimeout: 0 });
     } catch (thrown) {
       const error = asUsageError(thrown);
       if (!waits || isFinal(error)) throw error;

@@ -8,14 +8,11 @@
  * News are followed from the one after the last that was heard, so that nothing is missed while away.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { TimeoutError } from '../errors.js';
 import type { WorkerStats } from '../pool/stats.js';
 import type { Task } from '../pool/task.js';
 import type { Batch } from './batch.js';
 import { bodyOf, objectOf } from './bodies.js';
 import { Broker, type BrokerOptions } from './broker.js';
-import { BrokerError, unusable } from './broker-errors.js';
 import { type Code, codeOf } from './code.js';
 import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
@@ -25,7 +22,7 @@ import type { CancelMessage, News } from './messages.js';
 import { NewsFeed, type StoredNews } from './news-feed.js';
 import { sharedAbort } from './pause.js';
 import { Workers } from './presence.js';
-import { Refusal } from './refusal.js';
+import { reach } from './reach.js';
 import type { Seal } from './seal.js';
 
 export interface LinkEvents {
@@ -55,7 +52,6 @@ export interface LinkSettings {
 
 /** How long a connection is kept that nobody needs; reaching the broker takes some milliseconds. */
 const restMs = 500;
-const retryMs = 100;
 /** A function is stored anew before the broker forgets it. */
 const codeFreshMs = 3600_000;
 
@@ -148,40 +144,35 @@ export class Link {
 
   async #connect(): Promise<void> {
     const { broker: options, startupTimeoutMs } = this.#settings;
-    const deadline = performance.now() + startupTimeoutMs;
-    for (;;) {
-      try {
-        const broker = await Broker.open(options);
-        this.#broker = broker;
-        const { names } = options;
-        await this.#takeOver(broker);
-        // Before the news are asked for: the connection may be lost, and be back, while the answer is waited for.
-        void this.#watchConnection(broker);
-        broker.listen(names.presence, (data) => this.#heardOf(data));
-        await this.#feed.follow(broker, this.#abort.signal);
-        broker.tell(names.ask, Buffer.alloc(0));
-        this.#state = 'open';
-        void broker.connection.closed().then((why) => this.#lost(broker, why));
-        for (const batch of this.#unsent.splice(0)) void this.#send(batch);
-        // What it was opened for may have been cancelled meanwhile.
-        this.rest();
-        return;
-      } catch (error) {
-        await this.#broker?.close();
-        this.#broker = undefined;
-        // A broker that has let it in may be lost as well, before it has answered all that is asked first.
-        const failure = error instanceof BrokerError || error instanceof Refusal ? error : unusable(options, error);
-        const mayPass = failure instanceof BrokerError && failure.mayPass;
-        if (mayPass && performance.now() < deadline) {
-          await sleep(retryMs);
-          continue;
-        }
-        this.#state = 'away';
-        const waited = ` (tried for ${startupTimeoutMs} ms, startupTimeout)`;
-        this.#events.onBroken(mayPass ? new TimeoutError(`${failure.message}${waited}`, { cause: failure }) : failure);
-        return;
-      }
+    try {
+      await reach(options, startupTimeoutMs, () => this.#openOnce(options));
+    } catch (failure) {
+      this.#state = 'away';
+      this.#events.onBroken(failure);
     }
+  }
+
+  async #openOnce(options: BrokerOptions): Promise<void> {
+    try {
+      const broker = await Broker.open(options);
+      this.#broker = broker;
+      const { names } = options;
+      await this.#takeOver(broker);
+      // Before the news are asked for: the connection may be lost, and be back, while the answer is waited for.
+      void this.#watchConnection(broker);
+      broker.listen(names.presence, (data) => this.#heardOf(data));
+      await this.#feed.follow(broker, this.#abort.signal);
+      broker.tell(names.ask, Buffer.alloc(0));
+      this.#state = 'open';
+      void broker.connection.closed().then((why) => this.#lost(broker, why));
+    } catch (error) {
+      await this.#broker?.close();
+      this.#broker = undefined;
+      throw error;
+    }
+    for (const batch of this.#unsent.splice(0)) void this.#send(batch);
+    // What it was opened for may have been cancelled meanwhile.
+    this.rest();
   }
 
   /** What an earlier submitter has left, told once: what is told twice would have two futures. */

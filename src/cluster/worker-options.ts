@@ -15,6 +15,8 @@ export interface ClusterWorkerOptions extends ClusterOptions {
   readonly allowedModules?: readonly string[];
   /** How many workers may be lost with a batch before its tasks fail; 5 by default. */
   readonly maxDeliveries?: number;
+  /** How long the broker may not be there at the start, in milliseconds; 30 seconds by default, 0 to try once. */
+  readonly startupTimeout?: number;
   /** Called with what an operator may want to know. */
   readonly onLog?: (entry: WorkerLogEntry) => void;
 }

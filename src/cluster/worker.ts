@@ -11,6 +11,7 @@
 
 import { hostname } from 'node:os';
 import { type Executor, poolOf } from '../executors/executor.js';
+import { duration } from '../executors/options.js';
 import { Waiters } from '../future/waiters.js';
 import { Announcer } from './announcer.js';
 import { Broker } from './broker.js';
@@ -27,6 +28,7 @@ import { BatchOpener, idsOf, type OpenedBatch } from './open-batch.js';
 import { Orphans } from './orphans.js';
 import { sharedAbort } from './pause.js';
 import { Pulls } from './pulls.js';
+import { reach } from './reach.js';
 import type { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 import { watchConnection } from './watch-connection.js';
@@ -91,17 +93,23 @@ export class ClusterWorker {
     this.#begin(ackWaitMs);
   }
 
-  /** Connects, makes the queue's streams where they are not there, and begins to take work. */
+  /**
+   * Connects, makes the queue's streams where they are not there, and begins to take work.
+   *
+   * @throws {TimeoutError} when the broker is not there within `startupTimeout`; at once where it refuses
+   */
   static async start(options: ClusterWorkerOptions): Promise<ClusterWorker> {
     const settings = clusterSettings('ClusterWorker', options);
-    const broker = await Broker.open(settings.broker);
-    try {
-      checkReach(options, broker.connection.info);
-      return new ClusterWorker(options, broker, settings.seal, await broker.ackWaitMs());
-    } catch (error) {
-      await broker.close();
-      throw error;
-    }
+    return reach(settings.broker, duration('startupTimeout', options.startupTimeout) ?? 30_000, async () => {
+      const broker = await Broker.open(settings.broker);
+      try {
+        checkReach(options, broker.connection.info);
+        return new ClusterWorker(options, broker, settings.seal, await broker.ackWaitMs());
+      } catch (error) {
+        await broker.close();
+        throw error;
+      }
+    });
   }
 
   status(): ClusterWorkerStatus {
@@ -228,13 +236,8 @@ export class ClusterWorker {
       await batch.log.written();
       batch.delivery.ack();
     } catch (error) {
-      if (!this.#abort.signal.aborted)
-        this.#log(
-          'error',
-          'not-stored',
-          `outcomes could not be stored; the batch is given back: ${(error as Error).message}`,
-          { batch: batch.id },
-        );
+      const message = `outcomes could not be stored; the batch is given back: ${(error as Error).message}`;
+      if (!this.#abort.signal.aborted) this.#log('error', 'not-stored', message, { batch: batch.id });
       batch.delivery.giveBack(1000);
     }
     this.#held.delete(batch);

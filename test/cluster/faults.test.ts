@@ -2,8 +2,8 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { BrokenExecutorError, type Future, WorkerLostError } from 'concurrent-futures';
-import { ClusterExecutor } from 'concurrent-futures/cluster';
+import { BrokenExecutorError, type Future, InlineExecutor, TimeoutError, WorkerLostError } from 'concurrent-futures';
+import { ClusterExecutor, ClusterWorker } from 'concurrent-futures/cluster';
 import { eventually } from '../contract/gates.js';
 import { failLater, holdFor, killWorker, square } from './fixtures/tasks.mjs';
 import { ClusterScene } from './scene.js';
@@ -71,6 +71,23 @@ test('a broker that is away at the first submit is waited for', options, async (
   await scene.server.start();
   await scene.worker();
   assert.equal(await future, 16);
+});
+
+test('a worker waits for a broker that is not there yet, and says so where it never comes', options, async () => {
+  await using scene = await ClusterScene.start();
+  await scene.server.kill();
+  const servers = scene.server.url;
+  const pool = new InlineExecutor();
+  await assert.rejects(ClusterWorker.start({ servers, executor: pool, startupTimeout: 300 }), (error: Error) => {
+    assert.ok(error instanceof TimeoutError);
+    assert.match(error.message, /nothing answers there .* is nats-server running\?.*startupTimeout/);
+    return true;
+  });
+  const starting = ClusterWorker.start({ servers, executor: pool });
+  await scene.server.start();
+  const worker = await starting;
+  assert.equal(await scene.executor().submit(square, scene.file, 4), 16);
+  await worker.drain();
 });
 
 test('a broker that never comes breaks the executor, which says so', options, async () => {
