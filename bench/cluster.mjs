@@ -1,5 +1,5 @@
 /**
- * Tasks through a broker: ours beside plain JetStream with one task a message, and BullMQ. `node bench/cluster.mjs [--quick] [--out FILE]`; two minutes.
+ * Tasks through a broker: ours beside plain JetStream with one task a message, and BullMQ. `node bench/cluster.mjs [--quick] [--out FILE]`; three minutes.
  *
  * A map has as many items as take about a second or two. One worker process each, which runs one no-op task at a time (the peers: 256, since theirs do not wait). Contenders take turns, round by round.
  */
@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { natsServer, startNats, startRedis, versionOf } from './cluster/brokers.mjs';
-import { bullmq, ours, plain, preparePlain } from './cluster/contenders.mjs';
+import { bullmq, ours, plain, preparePlain, stored } from './cluster/contenders.mjs';
 import { startWorker } from './cluster/worker-process.mjs';
 import { figure } from './figures.mjs';
 import { machineAndVersions } from './machine.mjs';
@@ -17,8 +17,14 @@ const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
 });
 const size = options.quick
-  ? { warmUps: 1, rounds: 1, map: { ours: 500, plain: 500, bullmq: 500 }, many: 500, calls: 50 }
-  : { warmUps: 2, rounds: 5, map: { ours: 100_000, plain: 20_000, bullmq: 10_000 }, many: 10_000, calls: 500 };
+  ? { warmUps: 1, rounds: 1, map: { ours: 500, plain: 500, stored: 500, bullmq: 500 }, many: 500, calls: 50 }
+  : {
+      warmUps: 2,
+      rounds: 5,
+      map: { ours: 100_000, plain: 20_000, stored: 20_000, bullmq: 10_000 },
+      many: 10_000,
+      calls: 2000,
+    };
 
 const measures = [
   {
@@ -58,13 +64,14 @@ async function callTimes(of) {
 }
 
 const hasRedis = versionOf('redis-server') !== undefined;
-const open = { ours, plain, bullmq };
+const open = { ours, plain, stored, bullmq };
 const systems = [];
 const closers = [];
-for (const name of ['ours', 'plain', ...(hasRedis ? ['bullmq'] : [])]) {
+for (const name of ['ours', 'plain', 'stored', ...(hasRedis ? ['bullmq'] : [])]) {
   const broker = name === 'bullmq' ? await startRedis() : await startNats();
-  if (name === 'plain') await preparePlain(broker.url);
-  const worker = await startWorker(name, broker.url);
+  const isPlain = name === 'plain' || name === 'stored';
+  if (isPlain) await preparePlain(broker.url);
+  const worker = await startWorker(isPlain ? 'plain' : name, broker.url);
   const of = await open[name](broker.url);
   systems.push({ name, of });
   closers.push(async () => {
@@ -87,7 +94,12 @@ for (let round = -size.warmUps; round < size.rounds; round++) {
 }
 for (const close of closers) await close();
 
-const titles = { ours: 'ClusterExecutor', plain: 'plain JetStream, one task a message', bullmq: 'BullMQ' };
+const titles = {
+  ours: 'ClusterExecutor',
+  plain: 'plain JetStream, one task a message',
+  stored: 'the same, outcomes heard once stored',
+  bullmq: 'BullMQ',
+};
 const rows = measures.flatMap(({ label, goal }) =>
   systems.map(({ name }) => {
     const runs = results.get(label).get(name);

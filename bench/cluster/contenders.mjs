@@ -19,19 +19,31 @@ export async function ours(servers) {
   };
 }
 
-export async function plain(servers) {
+/** Its outcomes are heard as they are published, whether or not they will be stored. */
+export function plain(servers) {
+  return plainBy(servers, ({ connection }, take) =>
+    connection.subscribe('plain.res.*', { callback: (_error, message) => take(message.json()) }),
+  );
+}
+
+/** The same, but an outcome is heard once it is stored: it is read from its stream. */
+export function stored(servers) {
+  return plainBy(servers, async ({ js }, take) => {
+    const consumer = await js.consumers.get('PLAIN_RESULTS', { filter_subjects: 'plain.res.*' });
+    await consumer.consume({ callback: (message) => take(message.json()), max_messages: 1000 });
+  });
+}
+
+async function plainBy(servers, listen) {
   const { connect } = await import('@nats-io/transport-node');
   const { jetstream } = await import('@nats-io/jetstream');
   const connection = await connect({ servers });
   const js = jetstream(connection);
   const waiting = new Map();
   let ids = 0;
-  connection.subscribe('plain.res.*', {
-    callback: (_error, message) => {
-      const { id, value } = message.json();
-      waiting.get(id)?.(value);
-      waiting.delete(id);
-    },
+  await listen({ connection, js }, ({ id, value }) => {
+    waiting.get(id)?.(value);
+    waiting.delete(id);
   });
   const call = (n) => {
     ids += 1;
