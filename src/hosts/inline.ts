@@ -10,7 +10,7 @@ import { DeadlockError } from '../errors.js';
 import { handleById } from '../functions/handle.js';
 import type { Callable } from '../functions/revive.js';
 import { withTypeScript } from '../functions/typescript.js';
-import type { Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
+import type { ToPool, Transfer, WorkerEvents, WorkerHost, WorkerLink, WorkerSpec } from '../pool/host.js';
 import { SharedClaims } from '../protocol/claims.js';
 import type { ToWorker } from '../protocol/messages.js';
 import { type CurrentTask, setWorkerScope, type WorkerScope, workerScope } from '../worker/current.js';
@@ -116,7 +116,8 @@ class InlineLink implements WorkerLink {
         claimant: this.claims,
         send: (message) => {
           const copy = structuredClone(message);
-          if (!this.#isGone) this.#events.onMessage(copy);
+          // Nobody asks this one for what it has printed.
+          if (!this.#isGone) this.#events.onMessage(copy as ToPool);
         },
         copy: structuredClone,
         importModule: withTypeScript(

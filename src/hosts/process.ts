@@ -25,6 +25,7 @@ import { copyByFrame, encodeFrame, FrameReader, Unreadable, withLength } from '.
 import type { ToWorker } from '../protocol/messages.js';
 import { bootstrapSource, workerMark } from '../protocol/process-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
+import { Printer } from './last-prints.js';
 import { type FromWire, OrderedAnswers } from './ordered-answers.js';
 import { endedByKernel } from './parent-death.js';
 import { checkPermissions } from './permissions.js';
@@ -88,6 +89,7 @@ class ProcessLink implements WorkerLink {
   readonly #stderr: StderrTail;
   readonly #claimsFd: number;
   readonly #answers: OrderedAnswers;
+  readonly #printer: Printer;
   #error: unknown;
   /** What has ended so far; the worker is gone once both have. */
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
@@ -99,7 +101,9 @@ class ProcessLink implements WorkerLink {
     this.#claimsFd = openUnlinked();
     this.claims = new FileClaims(this.#claimsFd);
     this.#answers = new OrderedAnswers(new FileOutcomes(this.#claimsFd), (message) => {
-      if (!this.#isGone) events.onMessage(message);
+      if (this.#isGone) return;
+      if (message.kind === 'flushing' || message.kind === 'flushed') this.#printer.heard(message.kind);
+      else events.onMessage(message);
     });
     const { cwd, uid, gid } = settings;
     const execArgv = settings.execArgv ?? inheritedExecArgv();
@@ -124,6 +128,10 @@ class ProcessLink implements WorkerLink {
     ];
     this.#commands = commands;
     this.#stderr = new StderrTail(stderr, process.stderr);
+    this.#printer = new Printer({
+      ask: () => this.send({ kind: 'flush' }, []),
+      hold: (isHeld) => (isHeld ? answers.ref() : answers.unref()),
+    });
     this.#listen(answers);
     commands.write(withLength(Buffer.from(`const watchesParent=${wrapper.length === 0};${processSource}`)));
     this.#child.unref();
@@ -141,6 +149,7 @@ class ProcessLink implements WorkerLink {
 
   send(message: ToWorker, _transfer: readonly Transfer[]): void {
     this.#commands.write(encodeFrame(message));
+    if (message.kind === 'run') this.#printer.mayPrint();
   }
 
   watch(isWatched: boolean): void {
@@ -198,6 +207,7 @@ class ProcessLink implements WorkerLink {
     if (this.#isGone) return;
     this.#answers.look();
     this.#isGone = true;
+    this.#printer.end();
     const stderr = this.#stderr.lastLines;
     const { code = null, signal = null } = this.#exit ?? {};
     this.#commands.destroy();

@@ -25,6 +25,7 @@ import type { ToWorker } from '../protocol/messages.js';
 import { OutcomeRing } from '../protocol/outcomes.js';
 import { LifeWords, MailWords, PoolWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { inheritedExecArgv } from './exec-argv.js';
+import { Printer } from './last-prints.js';
 import { type FromWire, OrderedAnswers } from './ordered-answers.js';
 import { checkPermissions } from './permissions.js';
 import { StderrTail } from './stderr-tail.js';
@@ -83,6 +84,7 @@ class ThreadLink implements WorkerLink {
   readonly #events: WorkerEvents;
   readonly #life: LifeWords;
   readonly #stderr: StderrTail;
+  readonly #printer: Printer;
   readonly #birth = ++births;
   #error: unknown;
   #wasTerminated = false;
@@ -100,7 +102,9 @@ class ThreadLink implements WorkerLink {
     this.#mail = new MailWords(mail);
     this.claims = new SharedClaims(claims);
     this.#answers = new OrderedAnswers(new OutcomeRing(outcomes), (message) => {
-      if (!this.#isGone) events.onMessage(message);
+      if (this.#isGone) return;
+      if (message.kind === 'flushing' || message.kind === 'flushed') this.#printer.heard(message.kind);
+      else events.onMessage(message);
     });
     this.#life = new LifeWords(life);
     this.#events = events;
@@ -130,6 +134,10 @@ class ThreadLink implements WorkerLink {
     port1.on('messageerror', (error) => this.#answers.unreadable(error));
     port1.unref();
     this.#worker.unref();
+    this.#printer = new Printer({
+      ask: () => this.send({ kind: 'flush' }, []),
+      hold: (isHeld) => (isHeld ? port1.ref() : port1.unref()),
+    });
   }
 
   get systemId(): number | undefined {
@@ -139,6 +147,7 @@ class ThreadLink implements WorkerLink {
   send(message: ToWorker, transfer: readonly Transfer[]): void {
     this.#port.postMessage(message, transfer as Transfer[]);
     this.#mail.put();
+    if (message.kind === 'run') this.#printer.mayPrint();
   }
 
   watch(isWatched: boolean): void {
@@ -199,6 +208,7 @@ class ThreadLink implements WorkerLink {
   #end(exitCode: number | null): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    this.#printer.end();
     if (this.#mail.isAwake) this.#pool.sleep();
     this.#port.close();
     const { descriptor } = this.#life;

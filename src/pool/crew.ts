@@ -10,9 +10,9 @@
 import { TimeoutError } from '../errors.js';
 import { mapFrames } from '../functions/source-frames.js';
 import { decodeError, type EncodedError } from '../protocol/errors.js';
-import { type FromWorker, protocolVersion } from '../protocol/messages.js';
+import { protocolVersion } from '../protocol/messages.js';
 import type { Clock } from './clock.js';
-import type { WorkerExit, WorkerHost } from './host.js';
+import type { ToPool, WorkerExit, WorkerHost } from './host.js';
 import { lastDeath, reportLeftOver, reportLeftOverError, startLost } from './losses.js';
 import { Restarts } from './restarts.js';
 import type { PoolSettings } from './settings.js';
@@ -20,7 +20,7 @@ import { noteLink, WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
 import { RelayedError } from './task-errors.js';
 
-export type Answer = Extract<FromWorker, { kind: 'done' | 'failed' | 'revoked' }>;
+export type Answer = Extract<ToPool, { kind: 'done' | 'failed' | 'revoked' }>;
 
 export interface CrewEvents {
   onReady(slot: WorkerSlot): void;
@@ -204,7 +204,7 @@ export class Crew {
     this.#clock.after(startPauseMs, () => this.#events.onRoom());
   }
 
-  #onMessage(slot: WorkerSlot, message: FromWorker): void {
+  #onMessage(slot: WorkerSlot, message: ToPool): void {
     switch (message.kind) {
       case 'ready':
         if (slot.state !== 'starting') return;

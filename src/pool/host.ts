@@ -6,7 +6,7 @@
  */
 
 import type { Claims } from '../protocol/claims.js';
-import type { FromWorker, ToWorker, Transfer } from '../protocol/messages.js';
+import type { FromWorker, PrintsMessage, ToWorker, Transfer } from '../protocol/messages.js';
 
 export type { Transfer } from '../protocol/messages.js';
 
@@ -21,9 +21,12 @@ export interface WorkerExit {
   readonly error: unknown;
 }
 
+/** What a worker says to its pool. */
+export type ToPool = Exclude<FromWorker, PrintsMessage>;
+
 /** `onExit` comes exactly once, and nothing after it. Messages sent before the end come before it. */
 export interface WorkerEvents {
-  onMessage(message: FromWorker): void;
+  onMessage(message: ToPool): void;
   onExit(exit: WorkerExit): void;
 }
 

@@ -113,6 +113,9 @@ function isJson(message: ToWorker | FromWorker): boolean {
       );
     case 'revoked':
     case 'retire':
+    case 'flush':
+    case 'flushing':
+    case 'flushed':
     case 'heavy':
     case 'ready':
       return true;

@@ -5,7 +5,7 @@
  * threw. Then the executor hands over `run` batches, each task under a sequence number that grows by one per worker.
  * The worker takes the tasks in that order, claims each (see claims.ts), runs it to its end and answers one `done`,
  * `failed` or `revoked` under the same number before it claims the next, so that its death costs no finished task.
- * `report` may come while a task runs. `abort` asks the task with that number to stop by itself. `retire` ends the
+ * `report` may come while a task runs. `flush` asks for all that was printed: `flushing` says that the worker lives, `flushed` that it was taken. `abort` asks the task with that number to stop by itself. `retire` ends the
  * worker once it has run all it was handed.
  */
 
@@ -75,7 +75,11 @@ export type ToWorker =
       readonly isLone?: boolean;
     }
   | { readonly kind: 'abort'; readonly seq: number; readonly reason: EncodedError }
-  | { readonly kind: 'retire' };
+  | { readonly kind: 'retire' }
+  | { readonly kind: 'flush' };
+
+/** Heard by the worker's host alone: see last-prints.ts. */
+export type PrintsMessage = { readonly kind: 'flushing' } | { readonly kind: 'flushed' };
 
 export type FromWorker =
   | { readonly kind: 'ready'; readonly version: number }
@@ -88,6 +92,7 @@ export type FromWorker =
   | { readonly kind: 'leftOver'; readonly error: EncodedError }
   /** The worker dies of that error; the last thing that it says. */
   | { readonly kind: 'dying'; readonly error: EncodedError }
+  | PrintsMessage
   /** Resident memory is over `maxMemory`; said after an outcome, never while a task runs. */
   | { readonly kind: 'heavy'; readonly residentBytes: number };
 

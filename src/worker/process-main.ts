@@ -10,6 +10,7 @@ import type { ToWorker } from '../protocol/messages.js';
 import { bellMessage } from '../protocol/outcomes.js';
 import { childFds, workerMark } from '../protocol/process-data.js';
 import { setWorkerScope } from './current.js';
+import { flushPrints } from './flush-prints.js';
 import { IsolateScope } from './isolate-scope.js';
 import { watchLeftOvers } from './left-overs.js';
 import { Runtime } from './runtime.js';
@@ -52,13 +53,14 @@ const runtime = new Runtime(
     flush() {
       if (claimant.flush()) writeFully(bellFrame);
     },
+    flushPrints,
     begin: (message) => scope.begin(message),
     copy: copyByFrame,
     importModule: withTypeScript(importModule),
     localFunction: () => undefined,
     runAs: (task, fn, args) => scope.runAs(task, fn, args),
     residentBytes: () => process.memoryUsage.rss(),
-    exit: () => process.exit(),
+    exit: () => flushPrints(() => process.exit()),
   },
   scope,
 );

@@ -34,6 +34,8 @@ export interface RuntimeLink {
   send(message: FromWorker, moved?: readonly Transfer[]): void;
   /** No task is about to be claimed: answers that were held back until then must go now. */
   flush?(): void;
+  /** Calls back once all that was printed has been taken. */
+  flushPrints?(done: () => void): void;
   /** Told how the worker was set up, before anything runs in it. */
   begin?(message: InitMessage): void;
   copy(value: unknown): unknown;
@@ -88,6 +90,10 @@ export class Runtime {
       case 'retire':
         this.#retires = true;
         this.runBacklog();
+        return;
+      case 'flush':
+        this.#link.send({ kind: 'flushing' });
+        this.#link.flushPrints?.(() => this.#link.send({ kind: 'flushed' }));
         return;
       default:
         message satisfies never;

@@ -9,6 +9,7 @@ import type { ToWorker } from '../protocol/messages.js';
 import { bellMessage, OutcomeRing } from '../protocol/outcomes.js';
 import { LifeWords, MailWords, PoolWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { setWorkerScope } from './current.js';
+import { flushPrints } from './flush-prints.js';
 import { IsolateScope } from './isolate-scope.js';
 import { watchLeftOvers } from './left-overs.js';
 import { LookOut } from './look-out.js';
@@ -48,6 +49,7 @@ const runtime = new Runtime(
       } else data.port.postMessage(message, moved);
       pool.stir();
     },
+    flushPrints,
     begin: (message) => scope.begin(message),
     copy: structuredClone,
     importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),

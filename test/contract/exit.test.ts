@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import './own-tmp.js';
-import { all, type Kind, pooled } from './executors.js';
+import { all, type Kind, local, localPools, pooled } from './executors.js';
 import { eventually } from './gates.js';
 import { isAlive } from './leaks.js';
 
@@ -18,20 +18,35 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a script of this folder to its end. */
-function run(script: string, kind: Kind, flags: readonly string[] = []): Promise<Ended> {
+/** Runs a script of this folder to its end. Its output is read from the start, or once it has said something on standard error. */
+function run(
+  script: string,
+  kind: Kind,
+  flags: readonly string[] = [],
+  readsAfter = '',
+  args: readonly string[] = [],
+): Promise<Ended> {
   const path = fileURLToPath(new URL(`./scripts/${script}.js`, import.meta.url));
   // Without the flags and the environment of the test runner: a program as a user starts it.
   const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...env } = process.env;
-  const child = spawn(process.execPath, [...flags, path, kind.name], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(process.execPath, [...flags, path, kind.name, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
   const killer = setTimeout(() => child.kill('SIGKILL'), timeout - 5_000);
   let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk;
-  });
+  child.stdout.setEncoding('utf8');
+  const read = (): void => {
+    if (child.stdout.listenerCount('data') > 0 || !stderr.includes(readsAfter)) return;
+    child.stdout.on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+  };
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
+    read();
   });
+  read();
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     // 'close' comes when every process that holds the pipes has ended, so a child left behind would hang here.
@@ -55,6 +70,34 @@ program('a program that falls off its end runs what it has submitted', all, asyn
 program('a program that ends with a full queue runs all of it', all, async (kind) => {
   assert.deepEqual(await run('exits-with-a-queue', kind), { ...clean, stdout: 'apple\n'.repeat(20) });
 });
+
+const lines = Array.from({ length: 20_000 }, (_, line) => `line ${line}\n`).join('');
+
+program('a program that ends has printed all that its tasks have', local, async (kind) => {
+  const { stdout, ...rest } = await run('prints-much', kind);
+  assert.deepEqual(rest, clean);
+  assert.ok(stdout === lines, `${stdout.length} of ${lines.length} characters`);
+});
+
+program('a shutdown waits until all that tasks have printed is read', local, async (kind) => {
+  const { stdout, ...rest } = await run('prints-and-shuts-down', kind, [], 'answered\n');
+  assert.deepEqual(rest, { ...clean, stderr: 'answered\n' });
+  assert.ok(stdout === lines, `${stdout.length} of ${lines.length} characters`);
+});
+
+for (const how of ['by itself', 'shutdown']) {
+  program(`a task that replaces its streams does not hold the program: ${how}`, localPools, async (kind) => {
+    assert.deepEqual(await run('breaks-streams', kind, [], '', [how]), { ...clean, stdout: 'before\n' });
+  });
+}
+
+program(
+  'a program ends although a finished task has left something that blocks its worker',
+  localPools,
+  async (kind) => {
+    assert.deepEqual(await run('leaves-a-block', kind), { ...clean, stdout: '' });
+  },
+);
 
 program('after a shutdown that does not wait, the program ends when the task has', all, async (kind) => {
   assert.deepEqual(await run('shutdown-no-wait', kind), { ...clean, stdout: 'apple\n' });

@@ -4,9 +4,17 @@
  */
 
 import { InlineHost } from '../../src/hosts/inline.js';
-import type { Transfer, WorkerEvents, WorkerExit, WorkerHost, WorkerLink, WorkerSpec } from '../../src/pool/host.js';
+import type {
+  ToPool,
+  Transfer,
+  WorkerEvents,
+  WorkerExit,
+  WorkerHost,
+  WorkerLink,
+  WorkerSpec,
+} from '../../src/pool/host.js';
 import type { Claims } from '../../src/protocol/claims.js';
-import type { FromWorker, ToWorker } from '../../src/protocol/messages.js';
+import type { ToWorker } from '../../src/protocol/messages.js';
 import { type Death, exitOf, type FaultPlan } from './faults.js';
 import type { World } from './world.js';
 
@@ -80,7 +88,7 @@ class SimulatedLink implements WorkerLink {
   #inner: WorkerLink | undefined;
   #state: 'living' | 'frozen' | 'dead' | 'gone' = 'living';
   readonly #toWorker: ToWorker[] = [];
-  readonly #toExecutor: FromWorker[] = [];
+  readonly #toExecutor: ToPool[] = [];
   #exit: WorkerExit | undefined;
   /** The names of the tasks that it was handed and has not answered. */
   readonly #tasks = new Map<number, string>();
@@ -175,7 +183,7 @@ class SimulatedLink implements WorkerLink {
     if (fault?.how === 'dies after') this.die(fault.death);
   }
 
-  #emit(message: FromWorker): void {
+  #emit(message: ToPool): void {
     if (this.#state !== 'living') return;
     const fault = this.#host.plan('answer');
     if (fault?.how === 'dies before') return this.die(fault.death);
