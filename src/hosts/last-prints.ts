@@ -4,11 +4,15 @@
  * quicker. So each worker that has run anything is asked, as the program ends, for what it still has.
  *
  *   the loop is empty ──beforeExit──► asked ──flushing──► waits, as long as whoever reads the output takes ──flushed──► the loop is empty
- *                                       └──no answer: something that was left behind blocks it──limit───────────────────────┘
+ *                                     │   ▲                     │                                                           ▲
+ *                                     │   └─────again───────────┘                                                           │
+ *                                     └──no answer: something that was left behind blocks the worker────────────────────────┘
  */
 
 /** How long a worker may take to answer at all. */
 const limitMs = 1000;
+/** When one that waits is asked again: it may be blocked by now. */
+const againMs = 100;
 
 /** One worker's side. */
 export interface PrinterOf {
@@ -39,14 +43,19 @@ export class Printer {
     if (!this.#mayHavePrinted) return;
     this.#mayHavePrinted = false;
     this.#of.hold(true);
-    this.#of.ask();
-    this.#limit = setTimeout(() => this.#of.hold(false), limitMs);
+    this.#ask();
   }
 
   /** The worker said that. */
   heard(kind: 'flushing' | 'flushed'): void {
     clearTimeout(this.#limit);
     if (kind === 'flushed') this.#of.hold(false);
+    else this.#limit = setTimeout(() => this.#ask(), againMs);
+  }
+
+  #ask(): void {
+    this.#of.ask();
+    this.#limit = setTimeout(() => this.#of.hold(false), limitMs);
   }
 
   /** The worker is gone. */

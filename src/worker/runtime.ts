@@ -66,6 +66,7 @@ export class Runtime {
   /** Functions that have given promises: only while one of these runs can anything else fail. */
   readonly #asynchronous = new Set<number>();
   #runningSince = 0;
+  #isFlushing = false;
   /** When the running task was claimed, or its module loaded. */
   #startedAt = 0;
 
@@ -92,12 +93,22 @@ export class Runtime {
         this.runBacklog();
         return;
       case 'flush':
-        this.#link.send({ kind: 'flushing' });
-        this.#link.flushPrints?.(() => this.#link.send({ kind: 'flushed' }));
+        this.#flushPrints();
         return;
       default:
         message satisfies never;
     }
+  }
+
+  /** Asked again meanwhile, it says that it lives. */
+  #flushPrints(): void {
+    this.#link.send({ kind: 'flushing' });
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    this.#link.flushPrints?.(() => {
+      this.#isFlushing = false;
+      this.#link.send({ kind: 'flushed' });
+    });
   }
 
   #takeCode({ functions, units, forget, forgetUnits }: Extract<ToWorker, { kind: 'run' }>): void {
