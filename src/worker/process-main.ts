@@ -10,7 +10,7 @@ import type { ToWorker } from '../protocol/messages.js';
 import { bellMessage } from '../protocol/outcomes.js';
 import { childFds, workerMark } from '../protocol/process-data.js';
 import { setWorkerScope } from './current.js';
-import { flushPrints } from './flush-prints.js';
+import { flushPrints, watchPrints } from './flush-prints.js';
 import { IsolateScope } from './isolate-scope.js';
 import { watchLeftOvers } from './left-overs.js';
 import { Runtime } from './runtime.js';
@@ -21,6 +21,7 @@ declare const importModule: (url: string) => Promise<Record<string, unknown>>;
 declare const watchesParent: boolean;
 
 delete process.env[workerMark];
+watchPrints();
 // Ctrl-C goes to every process of a terminal's group. Whether it ends the work is the parent's decision, and when the parent
 // ends, so do we.
 process.on('SIGINT', () => {});

@@ -9,7 +9,7 @@ import type { ToWorker } from '../protocol/messages.js';
 import { bellMessage, OutcomeRing } from '../protocol/outcomes.js';
 import { LifeWords, MailWords, PoolWords, type ThreadData, threadDataKey } from '../protocol/thread-data.js';
 import { setWorkerScope } from './current.js';
-import { flushPrints } from './flush-prints.js';
+import { flushPrints, watchPrints } from './flush-prints.js';
 import { IsolateScope } from './isolate-scope.js';
 import { watchLeftOvers } from './left-overs.js';
 import { LookOut } from './look-out.js';
@@ -25,6 +25,7 @@ process.on('exit', (code) => {
   pool.stir();
 });
 
+watchPrints();
 const drop: typeof process.stdout.write = (_chunk: unknown, ...rest: unknown[]) => {
   const callback = rest.at(-1);
   if (typeof callback === 'function') process.nextTick(callback);

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import './own-tmp.js';
-import { all, type Kind, local, localPools, pooled } from './executors.js';
+import { all, type Kind, local, localPools, pooled, processes } from './executors.js';
 import { eventually } from './gates.js';
 import { isAlive } from './leaks.js';
 
@@ -82,6 +82,12 @@ program('a program that ends has printed all that its tasks have', local, async 
 program('a shutdown waits until all that tasks have printed is read', local, async (kind) => {
   const { stdout, ...rest } = await run('prints-and-shuts-down', kind, [], 'answered\n');
   assert.deepEqual(rest, { ...clean, stderr: 'answered\n' });
+  assert.ok(stdout === lines, `${stdout.length} of ${lines.length} characters`);
+});
+
+program('a worker that prints nothing leaves the pipe that it shares as it is', processes, async (kind) => {
+  const { stdout, ...rest } = await run('writes-synchronously', kind, [], 'shut down\n');
+  assert.deepEqual(rest, { ...clean, stderr: 'shut down\n' });
   assert.ok(stdout === lines, `${stdout.length} of ${lines.length} characters`);
 });
 
