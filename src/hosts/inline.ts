@@ -82,7 +82,7 @@ class InlineScope implements WorkerScope {
     return task === undefined || task.isOver ? this.#outer?.currentTask() : task;
   }
 
-  runAs(task: RunningTask, fn: Callable, args: readonly unknown[] = []): unknown {
+  runAs(task: RunningTask, fn: Callable, args: readonly unknown[]): unknown {
     return this.#storage.run(task, fn, ...args);
   }
 }
@@ -129,6 +129,7 @@ class InlineLink implements WorkerLink {
           places.set(task, { host, link: this, seq: task.seq });
           return scope.runAs(task, fn, args);
         },
+        setUp: (start) => start(),
         residentBytes: () => 0,
         exit: () => this.#end(0),
       },

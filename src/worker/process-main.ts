@@ -59,7 +59,8 @@ const runtime = new Runtime(
     copy: copyByFrame,
     importModule: withTypeScript(importModule),
     localFunction: () => undefined,
-    runAs: (task, fn, args) => scope.runAs(task, fn, args),
+    runAs: (task, fn, args, isTracked) => scope.runAs(task, fn, args, isTracked),
+    setUp: (start) => scope.setUp(start),
     residentBytes: () => process.memoryUsage.rss(),
     exit: () => flushPrints(() => process.exit()),
   },
@@ -67,8 +68,8 @@ const runtime = new Runtime(
 );
 
 watchLeftOvers({
-  isRunning: () => runtime.isRunning,
-  runningSince: () => runtime.runningSince,
+  running: () => runtime.running,
+  owner: () => scope.owner,
   tell: (error) => runtime.tellLeftOver(error),
   tellDeath: (error) => runtime.tellDeath(error),
 });

@@ -25,6 +25,7 @@ import type { PortableFunction } from '../protocol/portable.js';
 import { notSerializable } from '../protocol/values.js';
 import { Backlog, type HandedTask } from './backlog.js';
 import type { WorkerScope } from './current.js';
+import type { Running } from './left-overs.js';
 import { newestResource, RunningTask } from './running-task.js';
 
 /** What a host gives its runtime. */
@@ -42,8 +43,10 @@ export interface RuntimeLink {
   importModule: ImportModule;
   /** A function that needs no reviving, because this is the thread that it comes from. */
   localFunction(id: number): Callable | undefined;
-  /** Calls a function so that `currentTask()` finds the task in it. */
-  runAs(task: RunningTask, fn: Callable, args?: readonly unknown[]): unknown;
+  /** Calls a function so that `currentTask()` finds the task in it, and, if tracked, what it starts can be told to be its own. */
+  runAs(task: RunningTask, fn: Callable, args: readonly unknown[], isTracked: boolean): unknown;
+  /** Starts what is of no task, so that what it starts can be told to be so. */
+  setUp<T>(start: () => T): T;
   /** Resident memory in bytes; 0 where this worker can't be told from others. */
   residentBytes(): number;
   exit(): void;
@@ -65,7 +68,12 @@ export class Runtime {
   #current: RunningTask | undefined;
   /** Functions that have given promises: only while one of these runs can anything else fail. */
   readonly #asynchronous = new Set<number>();
-  #runningSince = 0;
+  /** Whether the running task is of such a function, as far as is known. */
+  #isTracked = false;
+  /** What {@link newestResource} gave when the claimed task began; 0 for one that was not expected to be asynchronous. */
+  #since = 0;
+  /** Whether the claimed task's function is being made ready. */
+  #isLoading = false;
   #isFlushing = false;
   /** When the running task was claimed, or its module loaded. */
   #startedAt = 0;
@@ -127,14 +135,11 @@ export class Runtime {
     return this.#state === 'waiting' && this.#backlog.isEmpty && !this.#retires;
   }
 
-  /** Whether a task runs. */
-  get isRunning(): boolean {
-    return this.#current !== undefined;
-  }
-
-  /** What {@link newestResource} gave when the running task began; 0 for one that was not expected to be asynchronous. */
-  get runningSince(): number {
-    return this.#runningSince;
+  /** What it is at, for who has to tell whose a failure is. */
+  get running(): Running | undefined {
+    const task = this.#current;
+    if (task === undefined && !this.#isLoading) return undefined;
+    return { task, isTracked: this.#isTracked, since: this.#since };
   }
 
   /** What an earlier task left behind has failed. */
@@ -200,8 +205,7 @@ export class Runtime {
       const { initializer } = message;
       if (initializer !== undefined) {
         for (const [id, content] of initializer.units) this.#units.add(id, content);
-        const fn = await this.#revive(initializer.function);
-        await fn(...initializer.args);
+        await this.#link.setUp(async () => (await this.#revive(initializer.function))(...initializer.args));
       }
     } catch (error) {
       this.#link.send({ kind: 'broken', error: encodeError(error, (value) => this.#link.copy(value)) });
@@ -244,16 +248,21 @@ export class Runtime {
       this.#link.send({ kind: 'report', seq, progress }),
     );
     this.#current = task;
-    this.#runningSince = this.#asynchronous.has(entry.functionId) || isAsync(fn) ? newestResource() : 0;
-    if (isChunk) return this.#link.runAs(task, () => this.#applyToRows(fn, values as readonly unknown[][]));
-    return this.#link.runAs(task, fn, values);
+    const isTracked = isChunk || this.#asynchronous.has(entry.functionId) || isAsync(fn);
+    this.#isLoading = false;
+    this.#isTracked = isTracked;
+    this.#since = isTracked ? newestResource() : 0;
+    if (isChunk)
+      return this.#link.runAs(task, () => this.#applyToRows(fn, values as readonly unknown[][]), [], isTracked);
+    return this.#link.runAs(task, fn, values, isTracked);
   }
 
   async #applyToRows(fn: Callable, rows: readonly (readonly unknown[])[]): Promise<RowOutcome[]> {
     const outcomes: RowOutcome[] = [];
     for (const [i, row] of rows.entries()) {
       try {
-        const value = await fn(...row);
+        const made = fn(...row);
+        const value = isThenable(made) ? await made : made;
         this.#check(value, 'result');
         outcomes[i] = { ok: true, value };
       } catch (error) {
@@ -278,13 +287,16 @@ export class Runtime {
   #load(entry: HandedTask): unknown {
     const { functionId: id } = entry;
     const portable = this.#functions.get(id) as PortableFunction;
+    this.#isLoading = true;
+    this.#isTracked = true;
+    this.#since = newestResource();
     const loaded = (fn: Callable): unknown => {
       this.#revived.set(id, fn);
       this.#link.claimant.loaded();
       this.#startedAt = performance.now();
       return this.#call(fn, entry);
     };
-    const made = this.#revive(portable);
+    const made = this.#link.setUp(() => this.#revive(portable));
     return made instanceof Promise ? made.then(loaded) : loaded(made);
   }
 
@@ -329,6 +341,7 @@ export class Runtime {
   #leave(): void {
     if (this.#current !== undefined) this.#current.isOver = true;
     this.#current = undefined;
+    this.#isLoading = false;
   }
 
   #weigh(): void {

@@ -55,15 +55,16 @@ const runtime = new Runtime(
     copy: structuredClone,
     importModule: withTypeScript((url) => import(url) as Promise<Record<string, unknown>>),
     localFunction: () => undefined,
-    runAs: (task, fn, args) => scope.runAs(task, fn, args),
+    runAs: (task, fn, args, isTracked) => scope.runAs(task, fn, args, isTracked),
+    setUp: (start) => scope.setUp(start),
     residentBytes: () => 0,
     exit: () => process.exit(),
   },
   scope,
 );
 watchLeftOvers({
-  isRunning: () => runtime.isRunning,
-  runningSince: () => runtime.runningSince,
+  running: () => runtime.running,
+  owner: () => scope.owner,
   tell: (error) => runtime.tellLeftOver(error),
   tellDeath: (error) => runtime.tellDeath(error),
 });

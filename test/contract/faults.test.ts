@@ -11,8 +11,11 @@ import {
   exitWithLastWords,
   killMyself,
   leaveBlocking,
+  leaveRejecting,
+  leaveRejectingLater,
   leaveThrowing,
   rejectForNobody,
+  rejectForNobodyPlainly,
   resultThatExits,
   throwInOwnTimer,
   throwTextInOwnTimer,
@@ -143,19 +146,60 @@ contract(
   'a timer that a finished task left behind and that throws costs no other task, and is told',
   one,
   async (scene) => {
-    const { executor, stage, takeWarnings } = scene;
+    const { executor, stage } = scene;
     await executor.submit(leaveThrowing, stage.dir, 'late');
     const held = executor.submit(hold, stage.dir, 'held', 42);
     await stage.line('held started');
     stage.open('late');
-    const [warning] = await takeWarnings(1);
-    assert.equal((warning as { code?: string } | undefined)?.code, 'CF_LEFT_OVER');
-    assert.match(String(warning), /RangeError: left behind/);
+    await checkLeftOverError(scene);
     stage.open('held');
     assert.equal(await held, 42);
     await checkUsable(scene);
   },
 );
+
+for (const [name, leave] of Object.entries({ leaveRejecting, leaveRejectingLater }))
+  contract(
+    `a rejection that a finished task left behind costs no other task, and is told (${name})`,
+    one,
+    async ({ stage, ...scene }) => {
+      const { executor } = scene;
+      for (const gate of ['first', 'second']) {
+        await executor.submit(leave, stage.dir, gate);
+        const held = executor.submit(hold, stage.dir, `beside ${gate}`, 42);
+        await stage.line(`beside ${gate} started`);
+        stage.open(gate);
+        await checkLeftOverError(scene);
+        stage.open(`beside ${gate}`);
+        assert.equal(await held, 42);
+      }
+      await checkUsable({ stage, ...scene });
+    },
+  );
+
+contract(
+  'a rejection that a finished task left behind does not cost a task whose module is being loaded',
+  one,
+  async (scene) => {
+    const { executor, stage } = scene;
+    await executor.submit(leaveRejectingLater, stage.dir, 'late');
+    await executor.submit(leaveRejectingLater, stage.dir, 'late');
+    const url = new URL(`./fixtures/loads-late.js?dir=${encodeURIComponent(stage.dir)}`, import.meta.url);
+    const loading = executor.submit(tasksFrom<{ reached(): string }>(url).reached);
+    await stage.line('loading started');
+    stage.open('late');
+    await scene.takeWarnings(2);
+    stage.open('loading');
+    assert.equal(await loading, 'reached');
+    await checkUsable(scene);
+  },
+);
+
+async function checkLeftOverError({ takeWarnings }: Pick<Scene, 'takeWarnings'>): Promise<void> {
+  const [warning] = await takeWarnings(1);
+  assert.equal(warning?.code, 'CF_LEFT_OVER');
+  assert.match(String(warning), /RangeError: left behind/);
+}
 
 contract("a task whose own callback throws is lost, and doesn't hang", one, async (scene) => {
   const error = await scene.executor.submit(throwInOwnTimer).exception();
@@ -173,6 +217,7 @@ contract('the uncaught error that ends a worker is the cause, of its class and w
   assert.ok(own instanceof ZeroDivisionError, String(own));
   const { dividend, cause: deeper } = own as Error & { dividend?: number };
   assert.deepEqual([dividend, String(deeper)], [7, 'TypeError: deeper']);
+  assert.deepEqual((await checkLost(scene.executor.submit(rejectForNobodyPlainly), { exitCode: 1 })).cause, own);
   assert.equal((await checkLost(scene.executor.submit(throwTextInOwnTimer), {})).cause, 'only a text');
   await checkUsable(scene);
 });
