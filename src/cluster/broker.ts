@@ -7,7 +7,16 @@
 import type { JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Attempts } from './attempts.js';
-import { apiErrors, codeOf, explained, isNobody, noMessage, unusable, WrongPlace } from './broker-errors.js';
+import {
+  apiErrors,
+  BrokerError,
+  codeOf,
+  explained,
+  isNobody,
+  noMessage,
+  unusable,
+  WrongPlace,
+} from './broker-errors.js';
 import { type Clients, loadClients } from './clients.js';
 import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
@@ -182,8 +191,10 @@ export class Broker {
     if (config.allow_direct) {
       for (const each of Object.keys(state.subjects ?? {})) {
         const message = await this.#jsm.direct.getMessage(tasks, { last_by_subj: each }).catch(noMessage);
-        // It may have been acknowledged just now.
         if (message !== null && message !== undefined) found.push(message);
+        // It may have been acknowledged just now; but a replica that is behind must not make it look so.
+        else if (await this.#has(tasks, each))
+          throw new BrokerError(`a broker has not got yet what others have of stream ${tasks}`, true, undefined);
       }
       return found.sort((one, other) => one.seq - other.seq);
     }
@@ -194,6 +205,12 @@ export class Broker {
       const why = 'its stream was made by an earlier version, and does not let a submitter read its own tasks only';
       throw new Error(`${explained(cause)}: ${why}: let its administrator run prepareQueue again`, { cause });
     }
+  }
+
+  /** Whether it has a message of that subject, as the one says that leads. */
+  async #has(stream: string, subject: string): Promise<boolean> {
+    const { state } = await this.#jsm.streams.info(stream, { subjects_filter: subject });
+    return Object.keys(state.subjects ?? {}).length > 0;
   }
 
   /**
