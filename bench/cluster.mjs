@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { natsServer, startNats, startRedis, versionOf } from './cluster/brokers.mjs';
-import { bullmq, ours, plain, preparePlain, stored } from './cluster/contenders.mjs';
+import { bullmq, guarded, ours, plain, preparePlain, stored } from './cluster/contenders.mjs';
 import { startWorker } from './cluster/worker-process.mjs';
 import { figure } from './figures.mjs';
 import { machineAndVersions } from './machine.mjs';
@@ -17,11 +17,17 @@ const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
 });
 const size = options.quick
-  ? { warmUps: 1, rounds: 1, map: { ours: 500, plain: 500, stored: 500, bullmq: 500 }, many: 500, calls: 50 }
+  ? {
+      warmUps: 1,
+      rounds: 1,
+      map: { ours: 500, plain: 500, stored: 500, guarded: 500, bullmq: 500 },
+      many: 500,
+      calls: 50,
+    }
   : {
       warmUps: 2,
       rounds: 5,
-      map: { ours: 100_000, plain: 20_000, stored: 20_000, bullmq: 10_000 },
+      map: { ours: 100_000, plain: 20_000, stored: 20_000, guarded: 20_000, bullmq: 10_000 },
       many: 10_000,
       calls: 2000,
     };
@@ -64,14 +70,14 @@ async function callTimes(of) {
 }
 
 const hasRedis = versionOf('redis-server') !== undefined;
-const open = { ours, plain, stored, bullmq };
+const open = { ours, plain, stored, guarded, bullmq };
+const workerOf = { ours: 'ours', plain: 'plain', stored: 'plain', guarded: 'guarded', bullmq: 'bullmq' };
 const systems = [];
 const closers = [];
-for (const name of ['ours', 'plain', 'stored', ...(hasRedis ? ['bullmq'] : [])]) {
+for (const name of ['ours', 'plain', 'stored', 'guarded', ...(hasRedis ? ['bullmq'] : [])]) {
   const broker = name === 'bullmq' ? await startRedis() : await startNats();
-  const isPlain = name === 'plain' || name === 'stored';
-  if (isPlain) await preparePlain(broker.url);
-  const worker = await startWorker(isPlain ? 'plain' : name, broker.url);
+  if (name !== 'ours' && name !== 'bullmq') await preparePlain(broker.url, name === 'guarded');
+  const worker = await startWorker(workerOf[name], broker.url);
   const of = await open[name](broker.url);
   systems.push({ name, of });
   closers.push(async () => {
@@ -98,6 +104,7 @@ const titles = {
   ours: 'ClusterExecutor',
   plain: 'plain JetStream, one task a message',
   stored: 'the same, outcomes heard once stored',
+  guarded: 'the same, each stored once on its subject',
   bullmq: 'BullMQ',
 };
 const rows = measures.flatMap(({ label, goal }) =>

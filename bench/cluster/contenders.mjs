@@ -28,13 +28,20 @@ export function plain(servers) {
 
 /** The same, but an outcome is heard once it is stored: it is read from its stream. */
 export function stored(servers) {
-  return plainBy(servers, async ({ js }, take) => {
-    const consumer = await js.consumers.get('PLAIN_RESULTS', { filter_subjects: 'plain.res.*' });
-    await consumer.consume({ callback: (message) => take(message.json()), max_messages: 1000 });
-  });
+  return plainBy(servers, listenToStored);
 }
 
-async function plainBy(servers, listen) {
+/** The same, with what our guarantees ask of the broker: each task on a subject of its own, on which it can be stored once, as can its outcome. */
+export function guarded(servers) {
+  return plainBy(servers, listenToStored, (id) => `plain.task.${id}`);
+}
+
+async function listenToStored({ js }, take) {
+  const consumer = await js.consumers.get('PLAIN_RESULTS', { filter_subjects: 'plain.res.*' });
+  await consumer.consume({ callback: (message) => take(message.json()), max_messages: 1000 });
+}
+
+async function plainBy(servers, listen, subjectOf = () => 'plain.task') {
   const { connect } = await import('@nats-io/transport-node');
   const { jetstream } = await import('@nats-io/jetstream');
   const connection = await connect({ servers });
@@ -50,19 +57,22 @@ async function plainBy(servers, listen) {
     const id = ids;
     return new Promise((resolve, reject) => {
       waiting.set(id, resolve);
-      js.publish('plain.task', JSON.stringify({ id, n }), { msgID: String(id) }).catch(reject);
+      js.publish(subjectOf(id), JSON.stringify({ id, n }), { msgID: String(id) }).catch(reject);
     });
   };
   return { ...inWindow(call), close: () => connection.close() };
 }
 
-/** The stream and consumer that plain tasks go through. */
-export async function preparePlain(servers) {
+/** The streams and the consumer that plain tasks go through. */
+export async function preparePlain(servers, isGuarded) {
   const { connect } = await import('@nats-io/transport-node');
   const { jetstreamManager } = await import('@nats-io/jetstream');
   const connection = await connect({ servers });
   const jsm = await jetstreamManager(connection);
-  await jsm.streams.add({ name: 'PLAIN_TASKS', subjects: ['plain.task'], retention: 'workqueue', storage: 'file' });
+  const tasks = isGuarded
+    ? { subjects: ['plain.task.*'], max_msgs_per_subject: 1, discard: 'new', discard_new_per_subject: true }
+    : { subjects: ['plain.task'] };
+  await jsm.streams.add({ name: 'PLAIN_TASKS', ...tasks, retention: 'workqueue', storage: 'file' });
   await jsm.streams.add({ name: 'PLAIN_RESULTS', subjects: ['plain.res.*'], storage: 'file', max_age: 60e9 });
   await jsm.consumers.add('PLAIN_TASKS', { durable_name: 'workers', ack_policy: 'explicit', max_ack_pending: 10_000 });
   await connection.close();
