@@ -232,7 +232,7 @@ export class MapResults<T> implements AsyncIterableIterator<T> {
       // Its reader has left: what becomes of it now concerns nobody.
       if (failed !== undefined) observe(failed);
       if (isDone || task === undefined) continue;
-      task.future.cancel();
+      task.giveUp();
       observe(task.future);
     }
     this.#lane.clear();

@@ -323,7 +323,7 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
   #cancelUnstarted(): void {
     for (const task of this.#pendingTasks()) {
       if (task.place === 'waiting') task.future.kill();
-      else task.future.cancel();
+      else task.giveUp();
     }
   }
 

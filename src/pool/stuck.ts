@@ -64,12 +64,14 @@ export class Stuck {
     this.#waitAndLook();
   }
 
-  /** @param isTold whether all that runs is told of anyway. */
+  /** @param isTold whether all that there is is told of anyway. */
   #someRunsTooLong(isTold: boolean): boolean {
     let isNews = false;
     for (const slot of this.#work.slots) {
       const since = slot.runningSince;
-      if (since === undefined || (!isTold && this.#clock.now() - since.atMs < this.#afterMs)) continue;
+      const isLong = since !== undefined && this.#clock.now() - since.atMs >= this.#afterMs;
+      // What it holds and has not started is part of what is told, too.
+      if (isTold ? slot.isIdle : !isLong) continue;
       if (this.#told.get(slot) !== slot.nextSeq) isNews = true;
       this.#told.set(slot, slot.nextSeq);
     }

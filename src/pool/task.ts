@@ -81,6 +81,7 @@ interface RareParts {
   readonly context?: Readonly<Record<string, unknown>>;
   readonly verdict?: Error | undefined;
   readonly deaths?: number;
+  readonly isGivenUp?: boolean;
   /** Of a task that has got a future all the same. */
   readonly sink?: TaskSink;
 }
@@ -205,6 +206,18 @@ export class Task implements FutureWork, Queued {
 
   stop(reason: unknown): boolean {
     return this.#stop(reason, false);
+  }
+
+  /**
+   * Nobody wants it any more: cancels it unless it has started. Where its worker was about to, the worker says later that it has not; then it
+   * comes back to be cancelled.
+   */
+  giveUp(): void {
+    if (!this.future.cancel() && this.place === 'handed') this.#rare = { ...this.#rare, isGivenUp: true };
+  }
+
+  get isGivenUp(): boolean {
+    return this.#rare?.isGivenUp ?? false;
   }
 
   /** Cancels it; if it runs, it is told, and has time to end by itself. */

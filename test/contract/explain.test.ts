@@ -1,9 +1,9 @@
 /** `explain()` and `stuckAfter`: what the executor says that it does. */
 
 import { strict as assert } from 'node:assert';
-import { local, pooled, threads } from './executors.js';
+import { local, pooled, processes, threads } from './executors.js';
 import { leaveBlocking } from './fixtures/faults.js';
-import { hold, pow } from './fixtures/tasks.js';
+import { hold, pow, whereAmI } from './fixtures/tasks.js';
 import { eventually } from './gates.js';
 import { contract } from './harness.js';
 
@@ -55,3 +55,22 @@ contract(
     assert.equal(await held, 1);
   },
 );
+
+contract(
+  'work that was stuck before it started, and then runs for long, is told once',
+  { on: processes, options: { maxWorkers: 1, stuckAfter: 50 } },
+  async ({ executor, takeWarnings }) => {
+    const { pid } = await executor.submit(whereAmI);
+    process.kill(pid, 'SIGSTOP');
+    const long = executor.submit(runFor, 6 * 50);
+    const [warning] = await takeWarnings(1);
+    assert.equal(warning?.code, 'CF_STUCK');
+    process.kill(pid, 'SIGCONT');
+    assert.equal(await long, 300);
+  },
+);
+
+async function runFor(ms: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return ms;
+}
