@@ -209,11 +209,13 @@ export class Task implements FutureWork, Queued {
   }
 
   /**
-   * Nobody wants it any more: cancels it unless it has started. Where its worker was about to, the worker says later that it has not; then it
-   * comes back to be cancelled.
+   * Nobody wants it any more: cancels it unless it runs, and then it is not tried again. Where its worker was about to start it, the worker says
+   * later that it has not; then it comes back to be given up once more.
    */
   giveUp(): void {
-    if (!this.future.cancel() && this.place === 'handed') this.#rare = { ...this.#rare, isGivenUp: true };
+    if (this.future.cancel()) return;
+    if (this.place === 'handed') this.#rare = { ...this.#rare, isGivenUp: true };
+    else this.future.kill();
   }
 
   get isGivenUp(): boolean {

@@ -5,6 +5,7 @@ import { CancelledError, type MapResults, NotSerializableError, TimeoutError } f
 import { local } from './executors.js';
 import { timeOutOnOne } from './fixtures/aware.js';
 import { divmod, ZeroDivisionError } from './fixtures/errors.js';
+import { failUnless } from './fixtures/faults.js';
 import { double, hold, identity, mark } from './fixtures/tasks.js';
 import { contract } from './harness.js';
 
@@ -128,6 +129,17 @@ contract(
     assert.ok(started <= 2, `a, and at most the one that had started by then; ${started} started`);
   },
 );
+
+contract('what fails after its map was left is not tried again', { on: local }, async ({ executor, stage }) => {
+  const trying = executor.with({ retries: { times: 20, backoff: 10 } });
+  for await (const value of trying.map(failUnless, [stage.dir, stage.dir], ['good', 'bad'])) {
+    assert.equal(value, 'good');
+    break;
+  }
+  const before = stage.count('tried');
+  await executor.shutdown();
+  assert.ok(stage.count('tried') - before <= 1, 'at most what ran then');
+});
 
 contract('leaving the loop early closes the inputs', async ({ executor }) => {
   const closed: string[] = [];
