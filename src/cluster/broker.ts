@@ -1,22 +1,13 @@
 /**
- * The connection to the broker, for both sides: streams, publishing until it is stored, reading, and what to say when that can't be.
+ * The connection to the broker, for both sides: publishing until it is stored, asking for work, and what to say when that can't be.
  *
  *   connecting ──► open ⇄ (reconnecting, for ever) ──close──► closed
  */
 
-import type { JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Attempts } from './attempts.js';
-import {
-  apiErrors,
-  BrokerError,
-  codeOf,
-  explained,
-  isNobody,
-  noMessage,
-  unusable,
-  WrongPlace,
-} from './broker-errors.js';
+import { apiErrors, codeOf, isNobody, unusable, WrongPlace } from './broker-errors.js';
 import { type Clients, loadClients } from './clients.js';
 import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
@@ -25,6 +16,7 @@ import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue
 import { type Names, workersConsumer } from './names.js';
 import { Objects } from './objects.js';
 import { pause } from './pause.js';
+import { Reader } from './reader.js';
 import { Silence } from './silence.js';
 
 export interface BrokerOptions {
@@ -40,15 +32,6 @@ export interface BrokerOptions {
   readonly clientName: string;
 }
 
-export interface WaitingBatch {
-  readonly seq: number;
-  readonly subject: string;
-  readonly data: Uint8Array;
-  /** Milliseconds since the epoch. */
-  readonly storedAt: number;
-  readonly messageId: string;
-}
-
 /** How long one attempt to reach the broker may take before it is made again: one that is killed answers never. */
 const requestMs = 2000;
 /** What a slow connection carries, a quarter of a megabit a second; where it is slower, or much is on its way, answers are waited for longer each time. */
@@ -59,28 +42,13 @@ const flushMs = 1000;
 const requestExpired = 408;
 /** A connection whose other end vanished says nothing: it is given up when two pings were not answered, within half a minute. */
 const pings = { pingInterval: 10_000, maxPingOut: 2 };
-/** How often the broker gives a sign of life while there is nothing to tell. */
-const heartbeatMs = 2000;
-
-/** What is read at a time of what is stored. */
-const storedMax = 1000;
-
-export interface StoredMessage {
-  readonly seq: number;
-  readonly subject: string;
-  readonly data: Uint8Array;
-}
-
-export interface Following {
-  stop(): void;
-}
-
 export class Broker {
   readonly names: Names;
   readonly connection: NatsConnection;
   readonly credentials: Credentials;
   readonly silence: Silence;
   readonly objects: Objects;
+  readonly reader: Reader;
   readonly #losses: Losses;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
@@ -104,6 +72,7 @@ export class Broker {
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
     this.#jsm = jsm;
+    this.reader = new Reader(clients, this.#js, jsm, options.names, requestMs);
   }
 
   /** Connects and makes what the queue needs; throws an error that says what is missing. */
@@ -183,98 +152,10 @@ export class Broker {
     }
   }
 
-  /** The batches of one submitter that wait or are run, oldest first. They are read one by one: that can be allowed without those of others. */
-  async ownWaiting(subject: string): Promise<StoredMessage[]> {
-    const { tasks } = this.names;
-    const { config, state } = await this.#jsm.streams.info(tasks, { subjects_filter: subject });
-    const found: StoredMessage[] = [];
-    if (config.allow_direct) {
-      for (const each of Object.keys(state.subjects ?? {})) {
-        const message = await this.#jsm.direct.getMessage(tasks, { last_by_subj: each }).catch(noMessage);
-        if (message !== null && message !== undefined) found.push(message);
-        // It may have been acknowledged just now; but a replica that is behind must not make it look so.
-        else if (await this.#has(tasks, each))
-          throw new BrokerError(`a broker has not got yet what others have of stream ${tasks}`, true, undefined);
-      }
-      return found.sort((one, other) => one.seq - other.seq);
-    }
-    try {
-      for await (const message of this.waiting(subject)) found.push(message);
-      return found;
-    } catch (cause) {
-      const why = 'its stream was made by an earlier version, and does not let a submitter read its own tasks only';
-      throw new Error(`${explained(cause)}: ${why}: let its administrator run prepareQueue again`, { cause });
-    }
-  }
-
-  /** Whether it has a message of that subject, as the one says that leads. */
-  async #has(stream: string, subject: string): Promise<boolean> {
-    const { state } = await this.#jsm.streams.info(stream, { subjects_filter: subject });
-    return Object.keys(state.subjects ?? {}).length > 0;
-  }
-
-  /**
-   * What is stored of some subjects so far, in order: by consumers, which can be allowed for these subjects alone. What is gone by the time that it
-   * would be told is not told, and not waited for; what is lost on its way is told again.
-   */
-  async *storedSoFar(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
-    for (let seq = 0; ; ) {
-      const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq + 1) });
-      const { num_pending: pending } = await consumer.info(true);
-      if (pending === 0) return;
-      const wanted = { max_messages: Math.min(pending, storedMax), expires: requestMs };
-      let told = 0;
-      try {
-        for await (const message of await consumer.fetch(wanted)) {
-          told += 1;
-          if (message.info.deliverySequence !== told) break;
-          seq = message.seq;
-          yield message;
-        }
-      } catch (error) {
-        // A broker that was killed has forgotten whom it was telling.
-        if (codeOf(error) !== apiErrors.noConsumer) throw error;
-      }
-    }
-  }
-
-  /** Where a consumer is to begin. */
-  #from(seq: number): object {
-    return seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
-  }
-
   /** Nobody answers for a stream that is not there, and for one that has no leader at the moment. */
   async #hasStreamOf(subject: string): Promise<boolean> {
     const error = await this.#jsm.streams.info(this.names.streamOf(subject)).catch((thrown: unknown) => thrown);
     return !(error instanceof Error) || (codeOf(error) !== apiErrors.noStream && !isNobody(error));
-  }
-
-  /** The news of a batch that are stored so far, in order. */
-  async *stored(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
-    for (let seq = 1; ; ) {
-      const message = await this.#jsm.direct.getMessage(stream, { next_by_subj: subject, seq }).catch(noMessage);
-      if (message === null || message === undefined) return;
-      yield message;
-      seq = message.seq + 1;
-    }
-  }
-
-  /** The batches of a work queue up to there, which can't be read directly. */
-  async *waiting(subject: string, lastSeq = Number.POSITIVE_INFINITY): AsyncGenerator<WaitingBatch, void> {
-    for (let seq = 1; ; ) {
-      const query = { next_by_subj: subject, seq } as unknown as MsgRequest;
-      const message = await this.#jsm.streams.getMessage(this.names.tasks, query).catch(noMessage);
-      if (message === null || message === undefined || message.seq > lastSeq) return;
-      const messageId = message.header?.get('Nats-Msg-Id') ?? '';
-      yield {
-        seq: message.seq,
-        subject: message.subject,
-        data: message.data,
-        storedAt: message.time.getTime(),
-        messageId,
-      };
-      seq = message.seq + 1;
-    }
   }
 
   /** Whether it was there; `undefined` where the broker does not answer. */
@@ -322,22 +203,6 @@ export class Broker {
     if (this.connection.isClosed()) return;
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.names.tasks}.${workersConsumer}`;
     this.connection.publish(subject, JSON.stringify({ batch: count, expires: expiresMs * nanos }), { reply });
-  }
-
-  /** Every message of some subjects, in order, from `seq` on, as long as the one broker lives that tells them: see follower.ts. */
-  async follow(
-    stream: string,
-    subject: string,
-    seq: number,
-    on: { message(message: StoredMessage): void; alive(): void },
-  ): Promise<Following> {
-    const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq) });
-    const callback = on.message;
-    const messages = await consumer.consume({ callback, max_messages: 1000, idle_heartbeat: heartbeatMs });
-    void (async () => {
-      for await (const { type } of messages.status()) if (type === 'heartbeat') on.alive();
-    })();
-    return messages;
   }
 
   /** Makes the number of waiting tasks, and of those on their way, known. */

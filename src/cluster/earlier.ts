@@ -26,12 +26,12 @@ export async function earlierBatches(
 ): Promise<EarlierBatch[]> {
   const { names } = broker;
   const found = new Map<string, EarlierBatch>();
-  for (const { seq, subject, data } of await broker.ownWaiting(names.tasksOf(client, '*'))) {
+  for (const { seq, subject, data } of await broker.reader.ownWaiting(names.tasksOf(client, '*'))) {
     const id = idOf(subject);
     const batch = await openBody<TaskBatch>(broker, seal, subject, data);
     found.set(id, { id, names: allNames(namesOf(batch)), streamSeq: seq, object: objectOf(data) });
   }
-  for await (const { subject, data } of broker.storedSoFar(names.results, names.resultsOf(client, '*'))) {
+  for await (const { subject, data } of broker.reader.storedSoFar(names.results, names.resultsOf(client, '*'))) {
     const id = idOf(subject);
     if (found.has(id)) continue;
     const { tasks } = await openBody<BatchNews>(broker, seal, subject, data);

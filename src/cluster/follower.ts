@@ -7,7 +7,8 @@
  * What tells it lives on one broker, and goes with that; the client alone would find that out after half a minute, or not at all.
  */
 
-import type { Broker, Following, StoredMessage } from './broker.js';
+import type { Broker } from './broker.js';
+import type { Following, StoredMessage } from './reader.js';
 
 const lookMs = 1000;
 /** The broker gives a sign of life every two seconds. Counted in looks: while this program is busy it hears nothing, and does not look either. */
@@ -69,7 +70,7 @@ export class Follower {
       this.#silentLooks = 0;
     };
     try {
-      this.#following = await broker.follow(stream, subject, lastSeq() + 1, {
+      this.#following = await broker.reader.follow(stream, subject, lastSeq() + 1, {
         alive,
         message: (message) => {
           alive();

@@ -50,7 +50,7 @@ export class KnownFunctions {
       `the broker does not have the function ${digest} any more: submit the task again`,
     );
     let copies = 0;
-    for await (const { subject, data } of this.#broker.stored(names.code, names.codeOf(digest, '*'))) {
+    for await (const { subject, data } of this.#broker.reader.stored(names.code, names.codeOf(digest, '*'))) {
       const bytes = await this.#openCopy(subject, data);
       if (!(bytes instanceof Refusal)) return handleOf({ digest, bytes }, this.#rules);
       refusal = bytes;

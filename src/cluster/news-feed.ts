@@ -7,9 +7,10 @@
  */
 
 import { objectOf, openBodySurely } from './bodies.js';
-import type { Broker, StoredMessage } from './broker.js';
+import type { Broker } from './broker.js';
 import { Follower } from './follower.js';
 import type { BatchNews, News } from './messages.js';
+import type { StoredMessage } from './reader.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 import { checkNews } from './shapes.js';

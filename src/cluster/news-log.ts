@@ -56,7 +56,7 @@ export class NewsLog {
     const known = this.#lastSeq;
     // What was there may be gone: it is kept for a while only, and a submitter deletes what it has heard.
     this.#lastSeq = 0;
-    for await (const { seq, data } of broker.stored(broker.names.results, subject)) {
+    for await (const { seq, data } of broker.reader.stored(broker.names.results, subject)) {
       this.#lastSeq = seq;
       if (seq <= known) continue;
       for (const item of await this.#trusted(data)) {

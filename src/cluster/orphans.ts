@@ -54,7 +54,10 @@ export class Orphans {
   async #look(): Promise<void> {
     const { names } = this.#broker;
     const floor = await this.#broker.ackFloor();
-    for await (const { seq, subject, data, storedAt, messageId } of this.#broker.waiting(names.allTasks, floor)) {
+    for await (const { seq, subject, data, storedAt, messageId } of this.#broker.reader.waiting(
+      names.allTasks,
+      floor,
+    )) {
       if (this.#isOver) return;
       const remove = (): void => void this.#broker.delete(names.tasks, seq);
       await this.#adopt({

@@ -304,7 +304,7 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
   }
 
   #failOrRetry(task: Task, error: unknown, runMs: number): void {
-    const delayMs = this.#state === 'broken' || task.isGivenUp ? undefined : task.retryAfter(error);
+    const delayMs = this.#state === 'broken' ? undefined : task.retryAfter(error);
     if (delayMs === undefined) {
       task.fail(error, runMs);
       return;

@@ -290,7 +290,8 @@ export class Task implements FutureWork, Queued {
   retryAfter(error: unknown): number | undefined {
     const { retry } = this.settings;
     if (retry === undefined || this.attempt > retry.times || error instanceof CancelledError) return undefined;
-    if (this.isMoved || this.deaths >= deathsMax || !retry.retryOn(error, this.attempt)) return undefined;
+    if (this.isGivenUp || this.isMoved || this.deaths >= deathsMax) return undefined;
+    if (!retry.retryOn(error, this.attempt)) return undefined;
     return Math.min(retry.maxBackoff, retry.backoff * 2 ** (this.attempt - 1));
   }
 

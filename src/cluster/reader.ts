@@ -1,0 +1,150 @@
+/** Reading what a broker has stored. */
+
+import type { JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
+import { apiErrors, BrokerError, codeOf, explained, noMessage } from './broker-errors.js';
+import type { Clients } from './clients.js';
+import type { Names } from './names.js';
+
+export interface StoredMessage {
+  readonly seq: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+export interface Following {
+  stop(): void;
+}
+
+export interface WaitingBatch {
+  readonly seq: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly storedAt: number;
+  readonly messageId: string;
+}
+
+/** What is read at a time of what is stored. */
+const storedMax = 1000;
+/** How often the broker gives a sign of life while there is nothing to tell. */
+const heartbeatMs = 2000;
+
+export class Reader {
+  readonly #clients: Clients;
+  readonly #js: JetStreamClient;
+  readonly #jsm: JetStreamManager;
+  readonly #names: Names;
+  readonly #requestMs: number;
+
+  constructor(clients: Clients, js: JetStreamClient, jsm: JetStreamManager, names: Names, requestMs: number) {
+    this.#clients = clients;
+    this.#js = js;
+    this.#jsm = jsm;
+    this.#names = names;
+    this.#requestMs = requestMs;
+  }
+
+  /** The batches of one submitter that wait or are run, oldest first. They are read one by one: that can be allowed without those of others. */
+  async ownWaiting(subject: string): Promise<StoredMessage[]> {
+    const { tasks } = this.#names;
+    const { config, state } = await this.#jsm.streams.info(tasks, { subjects_filter: subject });
+    const found: StoredMessage[] = [];
+    if (config.allow_direct) {
+      for (const each of Object.keys(state.subjects ?? {})) {
+        const message = await this.#jsm.direct.getMessage(tasks, { last_by_subj: each }).catch(noMessage);
+        if (message !== null && message !== undefined) found.push(message);
+        // It may have been acknowledged just now; but a replica that is behind must not make it look so.
+        else if (await this.#has(tasks, each))
+          throw new BrokerError(`a broker has not got yet what others have of stream ${tasks}`, true, undefined);
+      }
+      return found.sort((one, other) => one.seq - other.seq);
+    }
+    try {
+      for await (const message of this.waiting(subject)) found.push(message);
+      return found;
+    } catch (cause) {
+      const why = 'its stream was made by an earlier version, and does not let a submitter read its own tasks only';
+      throw new Error(`${explained(cause)}: ${why}: let its administrator run prepareQueue again`, { cause });
+    }
+  }
+
+  /** Whether it has a message of that subject, as the one says that leads. */
+  async #has(stream: string, subject: string): Promise<boolean> {
+    const { state } = await this.#jsm.streams.info(stream, { subjects_filter: subject });
+    return Object.keys(state.subjects ?? {}).length > 0;
+  }
+
+  /**
+   * What is stored of some subjects so far, in order: by consumers, which can be allowed for these subjects alone. What is gone by the time that it
+   * would be told is not told, and not waited for; what is lost on its way is told again.
+   */
+  async *storedSoFar(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
+    for (let seq = 0; ; ) {
+      const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq + 1) });
+      const { num_pending: pending } = await consumer.info(true);
+      if (pending === 0) return;
+      const wanted = { max_messages: Math.min(pending, storedMax), expires: this.#requestMs };
+      let told = 0;
+      try {
+        for await (const message of await consumer.fetch(wanted)) {
+          told += 1;
+          if (message.info.deliverySequence !== told) break;
+          seq = message.seq;
+          yield message;
+        }
+      } catch (error) {
+        // A broker that was killed has forgotten whom it was telling.
+        if (codeOf(error) !== apiErrors.noConsumer) throw error;
+      }
+    }
+  }
+
+  /** Where a consumer is to begin. */
+  #from(seq: number): object {
+    return seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
+  }
+
+  /** The news of a batch that are stored so far, in order. */
+  async *stored(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
+    for (let seq = 1; ; ) {
+      const message = await this.#jsm.direct.getMessage(stream, { next_by_subj: subject, seq }).catch(noMessage);
+      if (message === null || message === undefined) return;
+      yield message;
+      seq = message.seq + 1;
+    }
+  }
+
+  /** The batches of a work queue up to there, which can't be read directly. */
+  async *waiting(subject: string, lastSeq = Number.POSITIVE_INFINITY): AsyncGenerator<WaitingBatch, void> {
+    for (let seq = 1; ; ) {
+      const query = { next_by_subj: subject, seq } as unknown as MsgRequest;
+      const message = await this.#jsm.streams.getMessage(this.#names.tasks, query).catch(noMessage);
+      if (message === null || message === undefined || message.seq > lastSeq) return;
+      const messageId = message.header?.get('Nats-Msg-Id') ?? '';
+      yield {
+        seq: message.seq,
+        subject: message.subject,
+        data: message.data,
+        storedAt: message.time.getTime(),
+        messageId,
+      };
+      seq = message.seq + 1;
+    }
+  }
+
+  /** Every message of some subjects, in order, from `seq` on, as long as the one broker lives that tells them: see follower.ts. */
+  async follow(
+    stream: string,
+    subject: string,
+    seq: number,
+    on: { message(message: StoredMessage): void; alive(): void },
+  ): Promise<Following> {
+    const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq) });
+    const callback = on.message;
+    const messages = await consumer.consume({ callback, max_messages: 1000, idle_heartbeat: heartbeatMs });
+    void (async () => {
+      for await (const { type } of messages.status()) if (type === 'heartbeat') on.alive();
+    })();
+    return messages;
+  }
+}
