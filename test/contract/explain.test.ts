@@ -2,8 +2,8 @@
 
 import { strict as assert } from 'node:assert';
 import { local, pooled, processes, threads } from './executors.js';
-import { leaveBlocking } from './fixtures/faults.js';
-import { hold, pow, whereAmI } from './fixtures/tasks.js';
+import { leaveBlocking, stopMyself } from './fixtures/faults.js';
+import { hold, pow } from './fixtures/tasks.js';
 import { eventually } from './gates.js';
 import { contract } from './harness.js';
 
@@ -58,14 +58,14 @@ contract(
 
 contract(
   'work that was stuck before it started, and then runs for long, is told once',
-  { on: processes, options: { maxWorkers: 1, stuckAfter: 50 } },
-  async ({ executor, takeWarnings }) => {
-    const { pid } = await executor.submit(whereAmI);
-    process.kill(pid, 'SIGSTOP');
+  { on: processes },
+  async ({ create, stage, takeWarnings }) => {
+    const executor = create({ maxWorkers: 1, stuckAfter: 50, initializer: stopMyself, initargs: [stage.dir] });
     const long = executor.submit(runFor, 6 * 50);
     const [warning] = await takeWarnings(1);
     assert.equal(warning?.code, 'CF_STUCK');
-    process.kill(pid, 'SIGCONT');
+    const [, pid] = /^pid (\d+)$/m.exec(stage.log().join('\n')) ?? [];
+    process.kill(Number(pid), 'SIGCONT');
     assert.equal(await long, 300);
   },
 );
