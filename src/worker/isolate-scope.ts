@@ -1,6 +1,6 @@
 /**
- * `currentTask()` where a whole isolate runs tasks, one at a time: a variable does. Whose a later failure is, only an async
- * context can tell; it costs a tenth of a tiny task, so only what may have waited for something has one.
+ * `currentTask()` where a whole isolate runs tasks, one at a time: a variable does, but for what a task left behind. Whose that is, and
+ * whose a later failure, only an async context can tell; it costs a tenth of a tiny task, so only what may wait for something has one.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -25,7 +25,9 @@ export class IsolateScope implements WorkerScope {
   }
 
   currentTask(): CurrentTask | undefined {
-    return this.#current?.isOver ? undefined : this.#current;
+    const { owner } = this;
+    const task = owner === undefined || owner === 'set-up' ? this.#current : owner;
+    return task?.isOver ? undefined : task;
   }
 
   /** In whose context the current code was started. */

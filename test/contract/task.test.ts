@@ -5,7 +5,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
 import { isWorker } from 'concurrent-futures';
 import { inline, local, localPools, pooled, processes, threads } from './executors.js';
-import { aboutMe, aboutMeLater, amIInAWorker, contextOf, lookAfterwards, reportSteps } from './fixtures/aware.js';
+import {
+  aboutMe,
+  aboutMeLater,
+  amIInAWorker,
+  contextOf,
+  lookAfterwards,
+  lookOnceOpen,
+  reportSteps,
+} from './fixtures/aware.js';
 import { hold, whereAmI } from './fixtures/tasks.js';
 import { contract } from './harness.js';
 
@@ -27,6 +35,21 @@ contract('what a task leaves behind runs outside of any task', async ({ executor
   assert.equal(await executor.submit(lookAfterwards, stage.dir), true);
   await stage.line('outside');
 });
+
+contract(
+  'what a task leaves behind is not the task that runs by then',
+  { options: { maxWorkers: 1 } },
+  async ({ executor, stage }) => {
+    await executor.submit(lookOnceOpen, stage.dir, 'look');
+    const held = executor.with({ name: 'held' }).submit(hold, stage.dir, 'held', 1);
+    await stage.line('held started');
+    stage.open('look');
+    await stage.lines('looked', 1);
+    stage.open('held');
+    assert.equal(await held, 1);
+    assert.ok(stage.log().includes('in no task looked'), stage.log().join());
+  },
+);
 
 contract("a task's name is its function's by default", async ({ executor }) => {
   const future = executor.submit(aboutMe);
