@@ -131,7 +131,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   async shutdown(wishes: ShutdownWishes): Promise<Future<unknown>[]> {
     if (this.#state === 'running') this.#state = 'draining';
-    if (wishes.cancelFutures) for (const task of this.#pendingTasks()) task.giveUp();
+    if (wishes.cancelFutures) for (const task of this.#pendingTasks()) task.cancelUnlessRunning();
     let stoppedByLimit: Future<unknown>[] = [];
     const cancelLimit = Number.isFinite(wishes.timeoutMs)
       ? this.#clock.after(wishes.timeoutMs, () => {

@@ -91,7 +91,7 @@ export class Dispatcher {
       task.place = 'queued';
       task.holder = undefined;
       this.#queue.pushFront(task);
-      if (task.isGivenUp) task.giveUp();
+      if (task.isUnwanted) task.cancelUnlessRunning();
     }
     this.dispatchSoon();
   }

@@ -321,7 +321,7 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
   }
 
   #cancelUnstarted(): void {
-    for (const task of this.#pendingTasks()) task.giveUp();
+    for (const task of this.#pendingTasks()) task.cancelUnlessRunning();
   }
 
   /** Stops everything; gives the futures of what had not finished. */

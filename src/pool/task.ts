@@ -81,6 +81,8 @@ interface RareParts {
   readonly context?: Readonly<Record<string, unknown>>;
   readonly verdict?: Error | undefined;
   readonly deaths?: number;
+  /** The one that ran, or was about to, when it was cancelled. */
+  readonly unwantedAttempt?: number;
   readonly isGivenUp?: boolean;
   /** Of a task that has got a future all the same. */
   readonly sink?: TaskSink;
@@ -208,18 +210,22 @@ export class Task implements FutureWork, Queued {
     return this.#stop(reason, false);
   }
 
-  /**
-   * Nobody wants it any more: cancels it unless it runs, and then it is not tried again. Where its worker was about to start it, the worker says
-   * later that it has not; then it comes back to be given up once more.
-   */
-  giveUp(): void {
+  /** Cancels it unless it runs. Where its worker was about to start it, the worker says later that it has not; then it comes back to be cancelled. */
+  cancelUnlessRunning(): void {
     if (this.future.cancel()) return;
-    if (this.place === 'handed') this.#rare = { ...this.#rare, isGivenUp: true };
+    if (this.place === 'handed') this.#rare = { ...this.#rare, unwantedAttempt: this.attempt };
     else this.future.kill();
   }
 
-  get isGivenUp(): boolean {
-    return this.#rare?.isGivenUp ?? false;
+  /** Of one that comes back: whether it was to be cancelled. */
+  get isUnwanted(): boolean {
+    return this.#rare?.unwantedAttempt === this.attempt;
+  }
+
+  /** Nobody will look at it: the same, and if it runs, it is not tried again. */
+  giveUp(): void {
+    this.cancelUnlessRunning();
+    if (this.place === 'handed') this.#rare = { ...this.#rare, isGivenUp: true };
   }
 
   /** Cancels it; if it runs, it is told, and has time to end by itself. */
@@ -290,7 +296,7 @@ export class Task implements FutureWork, Queued {
   retryAfter(error: unknown): number | undefined {
     const { retry } = this.settings;
     if (retry === undefined || this.attempt > retry.times || error instanceof CancelledError) return undefined;
-    if (this.isGivenUp || this.isMoved || this.deaths >= deathsMax) return undefined;
+    if (this.#rare?.isGivenUp || this.isMoved || this.deaths >= deathsMax) return undefined;
     if (!retry.retryOn(error, this.attempt)) return undefined;
     return Math.min(retry.maxBackoff, retry.backoff * 2 ** (this.attempt - 1));
   }
