@@ -7,6 +7,7 @@ export const apiErrors = {
   noMessage: 10037,
   noConsumer: 10014,
   noStream: 10059,
+  otherConfig: 10058,
 } as const;
 
 /** What brokers of a cluster say no with while some of them are away, or do not know yet who leads: nats-server's errors.json. */

@@ -1,9 +1,11 @@
 /** The streams of a queue, and the consumer that its workers share. */
 
+import { randomUUID } from 'node:crypto';
 import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import { apiErrors, codeOf } from './broker-errors.js';
 import type { Clients } from './clients.js';
 import { type Names, workersConsumer } from './names.js';
+import { pause } from './pause.js';
 
 /** What the broker keeps, and for how long; used when the queue's streams are made. Times in milliseconds. */
 export interface BrokerLimits {
@@ -33,6 +35,9 @@ const duplicateWindowMs = 120_000;
 /** More unacknowledged batches, and more requests for some, than all workers together ever have: the defaults would quietly limit the cluster. */
 const maxAckPending = 100_000;
 const maxWaiting = 100_000;
+/** How long whoever made a stream may take to make its consumer, and how often others look whether it has. */
+const makerMs = 1000;
+const lookMs = 20;
 
 /** Makes what is not there; what is there stays as it is: whoever made it has decided. */
 export async function makeQueue(
@@ -44,10 +49,12 @@ export async function makeQueue(
   const { taskTtlMs, resultTtlMs, replicas, maxBatches, maxBytes, ackWaitMs } = limits;
   const { RetentionPolicy, StorageType, DiscardPolicy, AckPolicy } = clients;
   const common = { storage: StorageType.File, num_replicas: replicas, discard: DiscardPolicy.New } as const;
-  await Promise.all([
+  const [isFirst] = await Promise.all([
     makeStream(jsm, {
       ...common,
       name: names.tasks,
+      // A second one that is made at the same time is another one, and refused: only one side is the first.
+      description: `made by ${randomUUID()}`,
       subjects: [names.allTasks],
       retention: RetentionPolicy.Workqueue,
       max_msgs: maxBatches,
@@ -82,6 +89,7 @@ export async function makeQueue(
       allow_direct: true,
     }),
   ]);
+  if (!isFirst && (await isMadeByAnother(jsm, names))) return;
   await makeConsumer(jsm, names, {
     durable_name: workersConsumer,
     ack_policy: AckPolicy.Explicit,
@@ -91,6 +99,24 @@ export async function makeQueue(
     max_ack_pending: maxAckPending,
     max_waiting: maxWaiting,
   });
+}
+
+/**
+ * Two consumers that are made at once are two with the server of Debian 12, and what one of them has given out nobody ever gets. So whoever made the
+ * stream makes the consumer; others do it once that one had time for it, and was lost.
+ */
+async function isMadeByAnother(jsm: JetStreamManager, names: Names): Promise<boolean> {
+  const deadline = performance.now() + makerMs * (1 + Math.random());
+  for (;;) {
+    try {
+      await jsm.consumers.info(names.tasks, workersConsumer);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== apiErrors.noConsumer) throw error;
+    }
+    if (performance.now() > deadline) return false;
+    await pause(lookMs);
+  }
 }
 
 /** One that is there stays as it is, too: to add it again would change it, under workers that have read how long they may be silent. */
@@ -103,17 +129,19 @@ async function makeConsumer(jsm: JetStreamManager, names: Names, config: Partial
   }
 }
 
-/** A stream that is there already stays as it is: whoever made it has decided. Only what an earlier version did not know is added. */
-async function makeStream(jsm: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<void> {
+/** Whether it was made. One that is there already stays as it is: whoever made it has decided. Only what an earlier version did not know is added. */
+async function makeStream(jsm: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<boolean> {
   try {
     await jsm.streams.add(config);
+    return true;
   } catch (error) {
     // Made by another side in this very moment, it is said to overlap with itself.
-    const { config: is } = await jsm.streams.info(config.name).catch(() => {
-      throw error;
+    const { config: is } = await jsm.streams.info(config.name).catch((failure) => {
+      throw codeOf(error) === apiErrors.otherConfig ? failure : error;
     });
     if (config.allow_direct && !is.allow_direct)
       // Whoever may not do that can do without.
       await jsm.streams.update(config.name, { allow_direct: true }).catch(() => {});
+    return false;
   }
 }

@@ -14,8 +14,10 @@ import type { Delivery } from './delivery.js';
 
 /** How long a request waits at the broker. */
 const pullMs = 5000;
-/** The broker says when one has expired; if it has not by then, it has forgotten it. */
-const forgottenMs = pullMs + 2000;
+/** The broker says when one has expired; if it has not so long afterwards, it has forgotten it. */
+const lateMs = 2000;
+/** The first ones may come to a queue that has just been made, and does not hear them yet. */
+const early = { pullMs: 500, lateMs: 500 };
 
 export interface PullsOf {
   onWork(delivery: Delivery): void;
@@ -25,7 +27,7 @@ export interface PullsOf {
 
 interface Request {
   left: number;
-  readonly madeAt: number;
+  readonly forgottenAt: number;
 }
 
 export class Pulls {
@@ -39,6 +41,8 @@ export class Pulls {
   #ids = 0;
   #isDue = false;
   #isOver = false;
+  /** Whether the broker has answered any. */
+  #isHeard = false;
 
   constructor(broker: Broker, of: PullsOf) {
     this.#broker = broker;
@@ -46,10 +50,10 @@ export class Pulls {
     this.#subscription = this.#listen();
     this.#timer = setInterval(() => {
       const now = performance.now();
-      for (const [subject, { madeAt }] of this.#requests) {
-        if (now - madeAt <= forgottenMs) continue;
+      for (const [subject, { forgottenAt }] of this.#requests) {
+        if (now <= forgottenAt) continue;
         this.#requests.delete(subject);
-        broker.silence.unanswered();
+        if (this.#isHeard || this.#ids > 3) broker.silence.unanswered();
       }
       this.#ask();
     }, 1000);
@@ -106,6 +110,7 @@ export class Pulls {
     return this.#broker.receiveWork(`${this.#inbox}.*`, {
       work: (delivery) => this.#received(delivery),
       over: (subject) => {
+        this.#isHeard = true;
         silence.answered();
         this.#requests.delete(subject);
         this.#ask();
@@ -120,6 +125,7 @@ export class Pulls {
   }
 
   #received(delivery: Delivery): void {
+    this.#isHeard = true;
     this.#broker.silence.answered();
     // The broker serves the oldest first.
     for (const [subject, request] of this.#requests) {
@@ -136,7 +142,8 @@ export class Pulls {
     if (this.#isOver || count <= 0) return;
     this.#ids += 1;
     const subject = `${this.#inbox}.${this.#ids}`;
-    this.#requests.set(subject, { left: count, madeAt: performance.now() });
-    this.#broker.askForWork(subject, count, pullMs);
+    const { pullMs: expiresMs, lateMs: late } = this.#isHeard ? { pullMs, lateMs } : early;
+    this.#requests.set(subject, { left: count, forgottenAt: performance.now() + expiresMs + late });
+    this.#broker.askForWork(subject, count, expiresMs);
   }
 }
