@@ -42,6 +42,7 @@ const flushMs = 1000;
 const requestExpired = 408;
 /** A connection whose other end vanished says nothing: it is given up when two pings were not answered, within half a minute. */
 const pings = { pingInterval: 10_000, maxPingOut: 2 };
+
 export class Broker {
   readonly names: Names;
   readonly connection: NatsConnection;

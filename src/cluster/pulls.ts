@@ -17,7 +17,7 @@ const pullMs = 5000;
 /** The broker says when one has expired; if it has not so long afterwards, it has forgotten it. */
 const lateMs = 2000;
 /** The first ones may come to a queue that has just been made, and does not hear them yet. */
-const early = { pullMs: 500, lateMs: 500 };
+const early = { pullMs: 500, lateMs: 500, max: 3 };
 
 export interface PullsOf {
   onWork(delivery: Delivery): void;
@@ -53,10 +53,15 @@ export class Pulls {
       for (const [subject, { forgottenAt }] of this.#requests) {
         if (now <= forgottenAt) continue;
         this.#requests.delete(subject);
-        if (this.#isHeard || this.#ids > 3) broker.silence.unanswered();
+        if (!this.#isEarly) broker.silence.unanswered();
       }
       this.#ask();
     }, 1000);
+  }
+
+  /** Whether the queue may not hear it yet. */
+  get #isEarly(): boolean {
+    return !this.#isHeard && this.#ids <= early.max;
   }
 
   /** How many batches are asked for and have not come. */
@@ -142,8 +147,8 @@ export class Pulls {
     if (this.#isOver || count <= 0) return;
     this.#ids += 1;
     const subject = `${this.#inbox}.${this.#ids}`;
-    const { pullMs: expiresMs, lateMs: late } = this.#isHeard ? { pullMs, lateMs } : early;
-    this.#requests.set(subject, { left: count, forgottenAt: performance.now() + expiresMs + late });
-    this.#broker.askForWork(subject, count, expiresMs);
+    const times = this.#isEarly ? early : { pullMs, lateMs };
+    this.#requests.set(subject, { left: count, forgottenAt: performance.now() + times.pullMs + times.lateMs });
+    this.#broker.askForWork(subject, count, times.pullMs);
   }
 }

@@ -52,8 +52,7 @@ export function watchLeftOvers({ running, owner, tell, tellDeath }: LeftOverWatc
 }
 
 function isOwn({ task, isTracked, since }: Running, owner: Owner | undefined, origin: string): boolean {
-  if (owner === task && task !== undefined) return true;
-  if (owner !== undefined && owner !== 'set-up') return false;
+  if (owner !== undefined && owner !== 'set-up') return owner === task;
   if (origin === 'unhandledRejection') return owner === 'set-up' || !isTracked;
   const number = executionAsyncId();
   return number === 0 || number >= since;

@@ -68,7 +68,7 @@ export class Runtime {
   #current: RunningTask | undefined;
   /** Functions that have given promises: only while one of these runs can anything else fail. */
   readonly #asynchronous = new Set<number>();
-  /** Whether the running task is of such a function, as far as is known. */
+  /** Whether the running task is of such a function, as far as is known; also true while a module loads. */
   #isTracked = false;
   /** What {@link newestResource} gave when the claimed task began; 0 for one that was not expected to be asynchronous. */
   #since = 0;
