@@ -64,8 +64,14 @@ contract(
     const long = executor.submit(runFor, 6 * 50);
     const [warning] = await takeWarnings(1);
     assert.equal(warning?.code, 'CF_STUCK');
-    const [, pid] = /^pid (\d+)$/m.exec(stage.log().join('\n')) ?? [];
-    process.kill(Number(pid), 'SIGCONT');
+    const pidLine = /^pid (\d+)$/m;
+    await eventually(() => pidLine.test(stage.log().join('\n')), 'the process to say who it is');
+    const [, pid] = pidLine.exec(stage.log().join('\n')) ?? [];
+    // It says so before it stops: what comes too early would be lost.
+    await eventually(() => {
+      process.kill(Number(pid), 'SIGCONT');
+      return long.done();
+    }, 'the task to be done');
     assert.equal(await long, 300);
   },
 );

@@ -80,9 +80,22 @@ async function play(kind: Kind, options: ContractOptions, body: (scene: Scene) =
     await eventually(() => warnings.length >= many, `${many} process warnings`);
     return warnings.splice(0, many);
   };
+  let phase = 'body';
+  let hasHung = false;
+  // The runner says only that the time is over.
+  const hung = setTimeout(
+    () => {
+      hasHung = true;
+      const state = executors.map(({ executor }) => `${executor.explain()}\n${JSON.stringify(executor.stats())}`);
+      console.error(`[${kind.name}] hangs in its ${phase}:`, ...state, stage.log(), process.getActiveResourcesInfo());
+    },
+    (options.timeout ?? timeoutMs) - 1_000,
+  );
+  hung.unref();
   try {
     await body({ kind, executor: create(options.options), stage, create, takeWarnings });
   } finally {
+    phase = 'end';
     stage.openAll();
     const pids = executors.flatMap((watched) => workerPids(kind, watched.executor));
     for (const watched of executors) await strike(watched);
@@ -91,7 +104,9 @@ async function play(kind: Kind, options: ContractOptions, body: (scene: Scene) =
     // Warnings are emitted in a later turn; those of a shutdown after whoever waited for it has gone on.
     await delay(5);
     process.off('warning', onWarning);
+    clearTimeout(hung);
     assert.deepEqual(warnings.map(String), [], 'unexpected process warnings');
+    assert.ok(!hasHung, 'it stood still for long, and went on');
   }
 }
 
