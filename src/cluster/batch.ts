@@ -21,7 +21,7 @@ export class Batch implements TaskHolder {
   readonly id: string;
   readonly tasks: readonly Task[];
   readonly #events: BatchEvents;
-  /** Where it is stored; `undefined` until that is known. */
+  /** Where it is stored; `undefined` until that is known, 0 where it is there no more. */
   streamSeq: number | undefined;
   /** Who has told of it last. */
   worker = '';
@@ -49,9 +49,8 @@ export class Batch implements TaskHolder {
     return this.worker;
   }
 
-  /** Whether the broker is known to have it. */
-  get isStored(): boolean {
-    return this.streamSeq !== undefined || this.#newsSeqs.length > 0;
+  get hasNews(): boolean {
+    return this.#newsSeqs.length > 0;
   }
 
   /** News of it are stored there. */

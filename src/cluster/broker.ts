@@ -7,12 +7,12 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Attempts } from './attempts.js';
-import { apiErrors, codeOf, isNobody, unusable, WrongPlace } from './broker-errors.js';
+import { apiErrors, codeOf, isNobody, isPassing, unusable, WrongPlace } from './broker-errors.js';
 import { type Clients, loadClients } from './clients.js';
 import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
 import { Losses, LostConnection } from './losses.js';
-import { type BrokerLimits, defaultLimits, makeQueue, nanos } from './make-queue.js';
+import { type BrokerLimits, defaultLimits, makeQueue, nanos, type QueueTimes } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
 import { Objects } from './objects.js';
 import { pause } from './pause.js';
@@ -122,13 +122,14 @@ export class Broker {
    *
    * @param body or what makes it, for each attempt anew: a signature is good for a while
    * @param lastSeq the message of that subject after which it is to come; 0 for the first one. Throws {@link WrongPlace} where another was first.
+   * @param once whether it is not to be tried again
    */
   async store(
     subject: string,
     body: Uint8Array | (() => Promise<Uint8Array>),
-    options: { id?: string; lastSeq?: number; signal: AbortSignal },
+    options: { id?: string; lastSeq?: number; once?: boolean; signal: AbortSignal },
   ): Promise<number> {
-    const { id, lastSeq, signal } = options;
+    const { id, lastSeq, once = false, signal } = options;
     const expect = lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } };
     for (const attempts = new Attempts(signal); ; ) {
       const bytes = typeof body === 'function' ? await body() : body;
@@ -148,6 +149,7 @@ export class Broker {
       } catch (error) {
         if (codeOf(error) === apiErrors.wrongSequence) throw new WrongPlace();
         if (codeOf(error) !== apiErrors.streamFull && !(error instanceof LostConnection)) this.silence.unanswered();
+        if (once) throw error;
         await attempts.next(error, isNobody(error) && (await this.#hasStreamOf(subject)));
       }
     }
@@ -159,18 +161,41 @@ export class Broker {
     return !(error instanceof Error) || (codeOf(error) !== apiErrors.noStream && !isNobody(error));
   }
 
-  /** Whether it was there; `undefined` where the broker does not answer. */
+  /** When its connection was lost last, by `performance.now()`. */
+  get lostAt(): number {
+    return this.#losses.lostAt;
+  }
+
+  /** Whether a message is still there, as the broker says that leads; asked until it answers. */
+  async has(stream: string, seq: number, signal: AbortSignal): Promise<boolean> {
+    for (const attempts = new Attempts(signal); ; ) {
+      try {
+        return (await this.#losses.ask(() => this.reader.messageAt(stream, seq))) !== undefined;
+      } catch (error) {
+        await attempts.next(error);
+      }
+    }
+  }
+
+  /** Whether it was there; `undefined` where the broker does not answer, or can't at the moment. */
   async delete(stream: string, seq: number): Promise<boolean | undefined> {
     // Not a purge by subject: with that, the server of Debian 12 forgets whatever else waits in the stream.
     return this.#jsm.streams
       .deleteMessage(stream, seq, false)
-      .catch((error) => (typeof codeOf(error) === 'number' ? false : undefined));
+      .catch((error) => (typeof codeOf(error) === 'number' && !isPassing(error) ? false : undefined));
   }
 
-  /** How long a worker may be silent before what it holds is given to another, in milliseconds. */
-  async ackWaitMs(): Promise<number> {
-    const { config } = await this.#jsm.consumers.info(this.names.tasks, workersConsumer);
-    return (config.ack_wait ?? defaultLimits.ackWaitMs * nanos) / nanos;
+  async times(): Promise<QueueTimes> {
+    const { tasks } = this.names;
+    const [consumer, stream] = await Promise.all([
+      this.#jsm.consumers.info(tasks, workersConsumer),
+      this.#jsm.streams.info(tasks).catch(() => undefined),
+    ]);
+    const { ack_wait: ackWait = defaultLimits.ackWaitMs * nanos } = consumer.config;
+    return {
+      ackWaitMs: ackWait / nanos,
+      taskTtlMs: stream === undefined ? undefined : (stream.config.max_age || Number.POSITIVE_INFINITY) / nanos,
+    };
   }
 
   newInbox(): string {

@@ -10,8 +10,8 @@ export interface EarlierBatch {
   readonly id: string;
   /** Of its tasks. */
   readonly names: readonly string[];
-  /** Where it is stored; `undefined` where only its outcomes are. */
-  readonly streamSeq: number | undefined;
+  /** Where it is stored; 0 where only its outcomes are. */
+  readonly streamSeq: number;
   /** The object in which its body is. */
   readonly object?: string | undefined;
 }
@@ -35,7 +35,7 @@ export async function earlierBatches(
     const id = idOf(subject);
     if (found.has(id)) continue;
     const { tasks } = await openBody<BatchNews>(broker, seal, subject, data);
-    if (tasks !== undefined) found.set(id, { id, names: allNames(tasks), streamSeq: undefined });
+    if (tasks !== undefined) found.set(id, { id, names: allNames(tasks), streamSeq: 0 });
   }
   return [...found.values()];
 }

@@ -243,7 +243,11 @@ export class Link {
         return sent;
       };
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
-      if (batch.isDone) this.#discard(batch);
+      if (!batch.isDone) return;
+      // Its outcomes were quicker than the word that it is stored. So it may have been stored twice, and what was told of the one keeps whoever
+      // has the other from telling anything.
+      if (batch.hasNews) this.#litter.addBatch(batch.streamSeq);
+      else this.#discard(batch, batch.streamSeq);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof TooLarge) this.#events.onTooLarge(batch, error.messages);
@@ -303,16 +307,15 @@ export class Link {
   /** Each of its tasks has its outcome: what the broker still has of it goes. */
   forget(batch: Batch): void {
     // One that is being stored is discarded once it is.
-    if (batch.isStored) this.#discard(batch);
+    if (batch.streamSeq !== undefined) this.#discard(batch, batch.streamSeq);
     if (this.#broker !== undefined) void this.#litter.relieve(this.#broker, this.#abort.signal);
   }
 
-  #discard(batch: Batch): void {
-    const { names } = this.#settings.broker;
-    // First the batch, where its worker was lost before it could say that it is done: without its outcomes it would be run anew.
-    if (batch.streamSeq !== undefined) this.#litter.add({ stream: names.tasks, seq: batch.streamSeq });
+  #discard(batch: Batch, streamSeq: number): void {
+    // It may still be there, where its worker was lost before it could say that it is done.
+    if (streamSeq > 0) this.#litter.addBatch(streamSeq);
     const { newsSeqs, objects } = batch.takeStored();
-    this.#litter.add(...newsSeqs.map((seq) => ({ stream: names.results, seq })));
+    this.#litter.addNews(newsSeqs);
     this.#litter.addObjects(objects);
   }
 

@@ -1,8 +1,10 @@
 /**
  * Messages at the broker that are of no use to anybody any more.
  *
- *   add ──► waits ──nothing else to do, or too much of it──► deleted, a few at a time
- *   addObjects ──► waits ──all that names them is deleted──► the pieces that each is stored in ──► deleted likewise
+ *   waits ──nothing else to do, or too much of it──► batches deleted ──all are gone──► news deleted ──► pieces of objects deleted
+ *
+ * A few at a time, and in this order: a worker that finds the batch knows that nothing which was told of it is missing (news-log.ts), and an object
+ * is there as long as anything that names it.
  *
  * Deleting costs the broker as much as storing, so it waits for a quiet moment; but what is kept counts against the room that a stream has, and
  * when that is used up, no outcome can be stored.
@@ -20,20 +22,20 @@ const objectsMax = 16;
 const atOnce = 64;
 const retryMs = 1000;
 
-interface Piece {
-  readonly stream: string;
-  readonly seq: number;
-}
-
 export class Litter {
-  #pieces: Piece[] = [];
+  #batches: number[] = [];
+  #news: number[] = [];
   #objects: string[] = [];
   #bytes = 0;
   #isRelieving = false;
   #clearing: Promise<boolean> = Promise.resolve(true);
 
-  add(...pieces: readonly Piece[]): void {
-    this.#pieces.push(...pieces);
+  addBatch(seq: number): void {
+    this.#batches.push(seq);
+  }
+
+  addNews(seqs: readonly number[]): void {
+    this.#news.push(...seqs);
   }
 
   /** By their names. */
@@ -51,7 +53,11 @@ export class Litter {
     if (this.#isRelieving) return;
     this.#isRelieving = true;
     try {
-      while (this.#bytes > bytesMax || this.#pieces.length > piecesMax || this.#objects.length > objectsMax)
+      while (
+        this.#bytes > bytesMax ||
+        this.#batches.length + this.#news.length > piecesMax ||
+        this.#objects.length > objectsMax
+      )
         if (!(await this.clear(broker))) await pause(retryMs, signal);
     } catch {
       // It has been told to stop.
@@ -67,42 +73,39 @@ export class Litter {
   }
 
   async #clearNow(broker: Broker): Promise<boolean> {
-    const objects = this.#objects;
-    this.#objects = [];
-    if (!(await this.#clearPieces(broker))) {
-      this.#objects.push(...objects);
-      return false;
-    }
-    const stream = broker.names.blobStream;
-    for (const [i, object] of objects.entries()) {
-      const seqs = await broker.objects.pieces(object).catch(() => undefined);
-      if (seqs === undefined) {
-        this.#objects.push(...objects.slice(i));
-        return false;
-      }
-      this.add(...seqs.map((seq) => ({ stream, seq })));
-    }
-    return objects.length === 0 || (await this.#clearPieces(broker));
-  }
-
-  async #clearPieces(broker: Broker): Promise<boolean> {
-    const pieces = this.#pieces;
-    const bytes = this.#bytes;
-    this.#pieces = [];
-    this.#bytes = 0;
-    let isHeard = true;
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      while (isHeard && next < pieces.length) {
-        const { stream, seq } = pieces[next++] as Piece;
-        if ((await broker.delete(stream, seq)) === undefined) isHeard = false;
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, lane));
-    if (isHeard) return true;
-    // Those that were asked for last may be gone: to ask once more does no harm.
-    this.#pieces = [...pieces.slice(Math.max(0, next - atOnce)), ...this.#pieces];
+    const { tasks, results, blobStream } = broker.names;
+    const [batches, news, objects, bytes] = [this.#batches, this.#news, this.#objects, this.#bytes];
+    [this.#batches, this.#news, this.#objects, this.#bytes] = [[], [], [], 0];
+    const leftBatches = await deleted(broker, tasks, batches);
+    const leftNews = leftBatches.length > 0 ? news : await deleted(broker, results, news);
+    const leftObjects = leftNews.length > 0 ? objects : await deletedObjects(broker, blobStream, objects);
+    const isDone = leftBatches.length + leftNews.length + leftObjects.length === 0;
+    if (isDone) return true;
+    this.#batches = [...leftBatches, ...this.#batches];
+    this.#news = [...leftNews, ...this.#news];
+    this.#objects = [...leftObjects, ...this.#objects];
     this.#bytes += bytes;
     return false;
   }
+}
+
+/** Gives what may still be there, since the broker has stopped to answer. */
+async function deleted(broker: Broker, stream: string, seqs: readonly number[]): Promise<readonly number[]> {
+  let isHeard = true;
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (isHeard && next < seqs.length)
+      if ((await broker.delete(stream, seqs[next++] as number)) === undefined) isHeard = false;
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  // Those that were asked for last may be gone: to ask once more does no harm.
+  return isHeard ? [] : seqs.slice(Math.max(0, next - atOnce));
+}
+
+async function deletedObjects(broker: Broker, stream: string, objects: readonly string[]): Promise<readonly string[]> {
+  for (const [i, object] of objects.entries()) {
+    const seqs = await broker.objects.pieces(object).catch(() => undefined);
+    if (seqs === undefined || (await deleted(broker, stream, seqs)).length > 0) return objects.slice(i);
+  }
+  return [];
 }

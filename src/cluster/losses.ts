@@ -23,6 +23,8 @@ export class LostConnection extends Error {
 export class Losses {
   #abort = sharedAbort();
   #away: LostConnection | undefined;
+  /** When it was lost last, by `performance.now()`. */
+  lostAt = Number.NEGATIVE_INFINITY;
 
   constructor(connection: NatsConnection) {
     void this.#watch(connection);
@@ -46,6 +48,7 @@ export class Losses {
         this.#away = undefined;
         isBack();
       } else if (type === 'disconnect' && this.#away === undefined) {
+        this.lostAt = performance.now();
         const back = new Promise<void>((resolve) => {
           isBack = resolve;
         });

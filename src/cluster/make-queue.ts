@@ -21,6 +21,12 @@ export interface BrokerLimits {
   readonly ackWaitMs: number;
 }
 
+/** Times of a queue as it is, in milliseconds. */
+export interface QueueTimes extends Pick<BrokerLimits, 'ackWaitMs'> {
+  /** `undefined` where that is not known. */
+  readonly taskTtlMs: number | undefined;
+}
+
 export const defaultLimits: BrokerLimits = {
   taskTtlMs: 7 * 24 * 3600_000,
   resultTtlMs: 3600_000,

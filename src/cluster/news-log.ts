@@ -2,10 +2,17 @@
  * What a worker tells of one batch, stored piece by piece, each piece after the one before.
  *
  *   add ──► unsent ──a moment, or at once when it is the last──► storing ──stored──► (whoever waits for `written`)
- *                                                                   └──another was first──► read on: what it has told is dropped here ──► storing
+ *              in doubt, and nothing is there ──► claimed ──the batch is──► storing      ├──another was first──► read on: what it has told is
+ *                                                    └──it is not──► forgotten          │                       dropped here ──► storing
+ *                                                                        ▲              └──all is gone──► in doubt
+ *                                                          (tells nothing any more)
  *
  * Two workers may have the same batch for a while: one that was too slow, or cut off, and the one that was given it then. Each writes only behind
  * what it has read, so neither stores a second outcome of a task.
+ *
+ * Where nothing is there to be behind, either nothing was told, or all of it was, and its submitter has heard and deleted it. Submitters delete
+ * the batch first, and then what was told of it. So a worker that is not sure to be the only one stores an empty piece, and looks for the batch
+ * then: if that is still there, nothing had been deleted; and from now on, whatever is deleted takes the piece along, which is noticed.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +23,8 @@ import { bodyOf, openBody } from './bodies.js';
 import type { Broker } from './broker.js';
 import { WrongPlace } from './broker-errors.js';
 import { copyByWire } from './codec.js';
+import type { Delivery } from './delivery.js';
+import type { QueueTimes } from './make-queue.js';
 import { type BatchNames, type BatchNews, clusterVersion, encodeNews, type News } from './messages.js';
 import { oversized } from './read-object.js';
 import { Refusal } from './refusal.js';
@@ -34,8 +43,14 @@ export interface NewsLogOf {
   /** Who tells it. */
   readonly worker: string;
   readonly signal: AbortSignal;
+  /** How the batch was given. */
+  readonly given: Given;
   /** The names of the batch's tasks. */
   names?: readonly BatchNames[];
+}
+
+export interface Given extends Pick<Delivery, 'streamSeq' | 'storedAt' | 'count'> {
+  readonly times: QueueTimes;
 }
 
 export class NewsLog {
@@ -45,6 +60,13 @@ export class NewsLog {
   readonly #settled = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
   #storing: Promise<void> | undefined;
+  /** Whether nothing that is there, as far as is known, tells anything. */
+  #isBare = true;
+  /** Whether something was there, or may have been, that is there no more. */
+  #isUnsure = false;
+  /** Since when, by `performance.now()`. */
+  readonly #heldSince = performance.now();
+  #state: 'open' | 'claimed' | 'forgotten' = 'open';
 
   constructor(of: NewsLogOf) {
     this.#of = of;
@@ -57,12 +79,44 @@ export class NewsLog {
     // What was there may be gone: it is kept for a while only, and a submitter deletes what it has heard.
     this.#lastSeq = 0;
     for await (const { seq, data } of broker.reader.stored(broker.names.results, subject)) {
-      this.#lastSeq = seq;
-      if (seq <= known) continue;
-      for (const item of await this.#trusted(data)) {
-        for (const index of settledBy(item)) this.#settled.add(index);
+      if (seq > known) {
+        for (const item of await this.#trusted(data)) {
+          this.#isBare = false;
+          for (const index of settledBy(item)) this.#settled.add(index);
+        }
       }
+      this.#lastSeq = seq;
     }
+    if (this.#lastSeq > 0 || known === 0) return;
+    this.#isUnsure = true;
+    this.#isBare = true;
+    this.#state = 'open';
+  }
+
+  /** Makes sure, where that is in doubt, that the batch was not done by another; `false` where it was, and its submitter has forgotten it. */
+  async isWanted(): Promise<boolean> {
+    while (this.#isInDoubt) await this.#claim();
+    return this.#state !== 'forgotten';
+  }
+
+  /** Whether another may have had the batch, and all that it told may be gone. */
+  get #isInDoubt(): boolean {
+    if (!this.#isBare || this.#state !== 'open') return false;
+    const { broker, given } = this.#of;
+    const heldMs = performance.now() - this.#heldSince;
+    // By two clocks: that of the broker may be another one.
+    const isOld = Math.max(heldMs, Date.now() - given.storedAt) > given.times.ackWaitMs / 2;
+    return given.count > 1 || isOld || this.#isUnsure || broker.lostAt > this.#heldSince;
+  }
+
+  async #claim(): Promise<void> {
+    const { broker, given, signal } = this.#of;
+    if (this.#lastSeq === 0 && !(await this.#append([], this.#encoded([])))) return;
+    const { storedAt, streamSeq, times } = given;
+    // Whether it has expired can't be told.
+    const mayBeExpired = times.taskTtlMs === undefined || Date.now() - storedAt > times.taskTtlMs / 2;
+    const isThere = mayBeExpired || (await broker.has(broker.names.tasks, streamSeq, signal));
+    this.#state = isThere ? 'claimed' : 'forgotten';
   }
 
   /** The batch could be read: these are its tasks. */
@@ -88,6 +142,7 @@ export class NewsLog {
   }
 
   add(item: News): void {
+    if (this.#state === 'forgotten') return;
     const last = this.#unsent.at(-1);
     if (item[0] === 'done' && last?.[0] === 'done' && last[1] + last[2].length === item[1]) {
       (last[2] as unknown[]).push(...item[2]);
@@ -129,33 +184,50 @@ export class NewsLog {
   }
 
   async #storeNow(told: readonly News[]): Promise<void> {
-    const { broker, seal, subject, worker, signal } = this.#of;
-    // Some of it may have been stored before the rest could not be.
-    let news = told.flatMap((item) => this.#withoutSettled(item));
-    while (news.length > 0) {
-      const tasks = this.#lastSeq === 0 && this.#of.names !== undefined ? { tasks: this.#of.names } : {};
-      const body = encoded({ version: clusterVersion, worker, ...tasks, news });
-      if (body.length > broker.messageBytesMax) {
-        const parts = inParts(news, body.length, broker.messageBytesMax);
-        for (const part of parts) await this.#storeNow([part]);
+    const { messageBytesMax } = this.#of.broker;
+    for (;;) {
+      if (!(await this.isWanted())) return;
+      // Some of it may have been stored before the rest could not be, or by another.
+      const news = told.flatMap((item) => this.#withoutSettled(item));
+      if (news.length === 0) return;
+      const body = this.#encoded(news);
+      if (body.length > messageBytesMax) {
+        for (const part of inParts(news, body.length, messageBytesMax)) await this.#storeNow([part]);
         return;
       }
-      try {
-        this.#lastSeq = await broker.store(subject, await bodyOf(broker, seal, subject, body, signal), {
-          lastSeq: this.#lastSeq,
-          signal,
-        });
-        for (const item of news) for (const index of settledBy(item)) this.#settled.add(index);
-        return;
-      } catch (error) {
-        if (!(error instanceof WrongPlace)) throw error;
-        const before = this.#lastSeq;
-        await this.read();
-        // Stored, and the answer was lost: it is our own that we have read.
-        if (this.#lastSeq === before) await sleep(staleMs, undefined, { signal });
-        news = news.flatMap((item) => this.#withoutSettled(item));
-      }
+      if (await this.#append(news, body)) return;
     }
+  }
+
+  #encoded(news: readonly News[]): Buffer {
+    const { worker, names } = this.#of;
+    const tasks = this.#isBare && names !== undefined && news.length > 0 ? { tasks: names } : {};
+    return encoded({ version: clusterVersion, worker, ...tasks, news });
+  }
+
+  /** Stores a piece; `false` where it was not, or that is not known: another was first, and has been read, or the broker did not say. */
+  async #append(news: readonly News[], body: Buffer): Promise<boolean> {
+    const { broker, seal, subject, signal } = this.#of;
+    const lastSeq = this.#lastSeq;
+    // A second attempt would not notice that the first was stored, heard and deleted.
+    const once = lastSeq === 0 && news.length > 0;
+    try {
+      const sealed = await bodyOf(broker, seal, subject, body, signal);
+      this.#lastSeq = await broker.store(subject, sealed, { lastSeq, once, signal });
+    } catch (error) {
+      if (!(error instanceof WrongPlace)) {
+        if (!once) throw error;
+        this.#isUnsure = true;
+        return false;
+      }
+      await this.read();
+      // A replica that is asked may not have it yet.
+      if (this.#lastSeq === lastSeq) await sleep(staleMs, undefined, { signal });
+      return false;
+    }
+    if (news.length > 0) this.#isBare = false;
+    for (const item of news) for (const index of settledBy(item)) this.#settled.add(index);
+    return true;
   }
 
   #withoutSettled(item: News): News[] {

@@ -5,6 +5,7 @@ import { openBody } from './bodies.js';
 import type { Broker } from './broker.js';
 import type { Delivery } from './delivery.js';
 import type { KnownFunctions } from './known-functions.js';
+import type { QueueTimes } from './make-queue.js';
 import { namesOf, type TaskBatch } from './messages.js';
 import { NewsLog } from './news-log.js';
 import { Refusal } from './refusal.js';
@@ -25,6 +26,8 @@ export type Opening =
   | OpenedBatch
   /** `log` where there is somebody to tell. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly log: NewsLog | undefined }
+  /** It was done by another, and its submitter has heard and forgotten it. */
+  | { readonly kind: 'forgotten' }
   /** Not now: the broker is away. */
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -35,6 +38,7 @@ export interface BatchOpenerOf {
   /** Who opens it. */
   readonly worker: string;
   readonly signal: AbortSignal;
+  readonly times: QueueTimes;
   /** How often a batch may be given out before that is held against it. */
   readonly maxDeliveries: number;
 }
@@ -57,14 +61,17 @@ export class BatchOpener {
     // What would be told of a longer one would be told of another batch.
     if (subject !== broker.names.tasksOf(client, id))
       return { kind: 'refused', refusal: new Refusal('MALFORMED', 'its subject names no batch'), log: undefined };
-    const log = this.#logOf(client, id);
+    const log = this.#logOf(delivery);
     try {
       const batch = await openBody<TaskBatch>(broker, seal, subject, data);
       checkBatch(batch);
       log.names = namesOf(batch);
       const { issuedAt } = batch;
       this.#replays.check({ subject, id, messageId, issuedAt, storedAt, streamSeq, isSigned: seal.isSigned });
-      if (count > 1 || Date.now() - storedAt > mayBeKnownAfterMs) await log.read();
+      if (count > 1 || Date.now() - storedAt > mayBeKnownAfterMs) {
+        await log.read();
+        if (!(await log.isWanted())) return { kind: 'forgotten' };
+      }
       return { kind: 'opened', client, id, log, batch, handles: await functions.handlesFor(batch) };
     } catch (error) {
       if (error instanceof Refusal) return { kind: 'refused', refusal: error, log };
@@ -74,14 +81,17 @@ export class BatchOpener {
     }
   }
 
-  #logOf(client: string, id: string): NewsLog {
-    const { broker, seal, worker, signal } = this.#of;
+  #logOf(delivery: Delivery): NewsLog {
+    const { broker, seal, worker, signal, times } = this.#of;
+    const { client, id } = idsOf(delivery);
+    const { streamSeq, storedAt, count } = delivery;
     return new NewsLog({
       broker,
       seal,
       subject: broker.names.resultsOf(client, id),
       worker,
       signal,
+      given: { streamSeq, storedAt, count, times },
     });
   }
 }

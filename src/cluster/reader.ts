@@ -104,6 +104,11 @@ export class Reader {
     return seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
   }
 
+  /** The message of that number, where it is still there. */
+  async messageAt(stream: string, seq: number): Promise<StoredMessage | undefined> {
+    return (await this.#jsm.streams.getMessage(stream, { seq }).catch(noMessage)) ?? undefined;
+  }
+
   /** The news of a batch that are stored so far, in order. */
   async *stored(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
     for (let seq = 1; ; ) {

@@ -22,6 +22,7 @@ import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
 import { HeldBatches } from './held-batches.js';
 import { KnownFunctions } from './known-functions.js';
+import type { QueueTimes } from './make-queue.js';
 import type { Presence } from './messages.js';
 import type { NewsLog } from './news-log.js';
 import { BatchOpener, idsOf, type OpenedBatch } from './open-batch.js';
@@ -60,7 +61,7 @@ export class ClusterWorker {
   readonly #waiters = new Waiters();
   #settle: { resolve(): void; reject(error: unknown): void } = { resolve() {}, reject() {} };
 
-  private constructor(options: ClusterWorkerOptions, broker: Broker, seal: Seal, ackWaitMs: number) {
+  private constructor(options: ClusterWorkerOptions, broker: Broker, seal: Seal, times: QueueTimes) {
     this.#options = options;
     this.#broker = broker;
     this.#executor = options.executor;
@@ -80,6 +81,7 @@ export class ClusterWorker {
       functions: new KnownFunctions(broker, seal, rules),
       worker: this.name,
       signal: this.#abort.signal,
+      times,
       maxDeliveries: this.#maxDeliveries,
     });
     this.#cancellations = new Cancellations(seal, broker.names.cancel);
@@ -90,7 +92,7 @@ export class ClusterWorker {
     this.#pulls = new Pulls(broker, { onWork: (delivery) => void this.#receive(delivery), room: () => this.#room });
     this.#orphans = new Orphans(broker, (delivery) => this.#receive(delivery));
     this.#announcer = new Announcer(broker, seal, () => this.#presence());
-    this.#begin(ackWaitMs);
+    this.#begin(times.ackWaitMs);
   }
 
   /**
@@ -104,7 +106,7 @@ export class ClusterWorker {
       const broker = await Broker.open(settings.broker);
       try {
         checkReach(options, broker.connection.info);
-        return new ClusterWorker(options, broker, settings.seal, await broker.ackWaitMs());
+        return new ClusterWorker(options, broker, settings.seal, await broker.times());
       } catch (error) {
         await broker.close();
         throw error;
@@ -196,6 +198,7 @@ export class ClusterWorker {
     const opened = await this.#opener.open(delivery);
     if (opened.kind === 'refused') await this.#refuse(delivery, opened.log, opened.refusal);
     else if (opened.kind === 'opened') this.#run(delivery, opened);
+    else if (opened.kind === 'forgotten') delivery.ack();
     else {
       const message = `a batch could not be opened, and is given back: ${(opened.error as Error).message}`;
       this.#log('error', 'not-opened', message, { batch: id });

@@ -33,6 +33,43 @@ test('what a killed worker ran is run by another, and has one outcome', options,
   assert.deepEqual(scene.starts, ['held', 'held']);
 });
 
+for (const when of ['as it ran it', 'as it was given it'] as const) {
+  test(
+    `a worker that was stopped ${when} tells of no second outcome, though the first was heard and deleted`,
+    options,
+    async () => {
+      await using scene = await ClusterScene.start();
+      const stopped = await scene.worker({ maxWorkers: 1 });
+      const name = 'heard-and-gone';
+      const executor = scene.executor({ name });
+      const submit = (): Future<string> => executor.submit(holdFor, scene.file, 'held', scene.gate);
+      let held: Future<string>;
+      if (when === 'as it ran it') {
+        held = submit();
+        await knownToHold(scene, held);
+        stopped.kill('SIGSTOP');
+      } else {
+        // Work that it has asked for is on its way then.
+        await executor.submit(square, scene.file, 2);
+        stopped.kill('SIGSTOP');
+        held = submit();
+      }
+      const other = await scene.worker();
+      scene.open();
+      assert.equal(await held, `held by ${other.process.pid}`);
+      await executor.shutdown();
+      stopped.kill('SIGCONT');
+      // It ends once it is done with all that it holds.
+      stopped.kill('SIGTERM');
+      await stopped.ended;
+      const later = scene.keep(
+        await ClusterExecutor.attach({ servers: scene.server.url, limits: { ackWaitMs: 2000 }, name }),
+      );
+      assert.deepEqual(later.attached.map(String), []);
+    },
+  );
+}
+
 test('a task that takes its worker along fails after so many workers, and costs no other task', options, async () => {
   await using scene = await ClusterScene.start();
   for (let i = 0; i < 3; i++) void scene.worker({ maxDeliveries: 2, maxWorkers: 1 }).catch(() => {});
