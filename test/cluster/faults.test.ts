@@ -33,42 +33,45 @@ test('what a killed worker ran is run by another, and has one outcome', options,
   assert.deepEqual(scene.starts, ['held', 'held']);
 });
 
-for (const when of ['as it ran it', 'as it was given it'] as const) {
-  test(
-    `a worker that was stopped ${when} tells of no second outcome, though the first was heard and deleted`,
-    options,
-    async () => {
-      await using scene = await ClusterScene.start();
-      const stopped = await scene.worker({ maxWorkers: 1 });
-      const name = 'heard-and-gone';
-      const executor = scene.executor({ name });
-      const submit = (): Future<string> => executor.submit(holdFor, scene.file, 'held', scene.gate);
-      let held: Future<string>;
-      if (when === 'as it ran it') {
-        held = submit();
-        await knownToHold(scene, held);
-        stopped.kill('SIGSTOP');
-      } else {
-        // Work that it has asked for is on its way then.
-        await executor.submit(square, scene.file, 2);
-        stopped.kill('SIGSTOP');
-        held = submit();
-      }
-      const other = await scene.worker();
-      scene.open();
-      assert.equal(await held, `held by ${other.process.pid}`);
-      await executor.shutdown();
-      stopped.kill('SIGCONT');
-      // It ends once it is done with all that it holds.
-      stopped.kill('SIGTERM');
-      await stopped.ended;
-      const later = scene.keep(
-        await ClusterExecutor.attach({ servers: scene.server.url, limits: { ackWaitMs: 2000 }, name }),
-      );
-      assert.deepEqual(later.attached.map(String), []);
-    },
-  );
+/** Another worker does the task of one that is stopped, and its submitter goes; then the stopped one goes on. Gives whom a later submitter finds. */
+async function leftByStopped(when: 'running' | 'given'): Promise<string[]> {
+  await using scene = await ClusterScene.start();
+  const stopped = await scene.worker({ maxWorkers: 1 });
+  const name = 'heard-and-gone';
+  const executor = scene.executor({ name });
+  // What it has asked for next is given to it though it is stopped.
+  if (when === 'given') {
+    await executor.submit(square, scene.file, 2);
+    stopped.kill('SIGSTOP');
+  }
+  const held = executor.submit(holdFor, scene.file, 'held', scene.gate);
+  if (when === 'running') {
+    await knownToHold(scene, held);
+    stopped.kill('SIGSTOP');
+  }
+  const other = await scene.worker();
+  scene.open();
+  assert.equal(await held, `held by ${other.process.pid}`);
+  await executor.shutdown();
+  stopped.kill('SIGCONT');
+  // It ends once it is done with all that it holds.
+  stopped.kill('SIGTERM');
+  await stopped.ended;
+  const later = await ClusterExecutor.attach({ servers: scene.server.url, limits: { ackWaitMs: 2000 }, name });
+  return scene.keep(later).attached.map(String);
 }
+
+test(
+  'a worker that was stopped in a task tells of no second outcome, though the first was heard and deleted',
+  options,
+  async () => {
+    assert.deepEqual(await leftByStopped('running'), []);
+  },
+);
+
+test('a worker that was stopped as it was given a task tells of no second outcome either', options, async () => {
+  assert.deepEqual(await leftByStopped('given'), []);
+});
 
 test('a task that takes its worker along fails after so many workers, and costs no other task', options, async () => {
   await using scene = await ClusterScene.start();
