@@ -1,4 +1,4 @@
-/** Storing something, again and again until it is stored, or will never be. */
+/** Asking the broker for something, again and again until it is done, or will never be. */
 
 import { explained, isNobody, isPassing } from './broker-errors.js';
 import { LostConnection } from './losses.js';
@@ -9,6 +9,7 @@ const nobodyMax = 12;
 
 export class Attempts {
   readonly #signal: AbortSignal;
+  readonly #what: string;
   #made = 0;
   #nobody = 0;
 
@@ -17,10 +18,15 @@ export class Attempts {
     return this.#made;
   }
 
-  /** Throws where it is aborted already. */
-  constructor(signal: AbortSignal) {
+  /**
+   * Throws where it is aborted already.
+   *
+   * @param what the broker is to do
+   */
+  constructor(signal: AbortSignal, what = 'store it') {
     signal.throwIfAborted();
     this.#signal = signal;
+    this.#what = what;
   }
 
   /**
@@ -32,7 +38,7 @@ export class Attempts {
     if (error instanceof LostConnection) return unlessAborted(error.back, this.#signal);
     this.#nobody = isNobody(error) && !isKnown ? this.#nobody + 1 : 0;
     const isFinal = this.#nobody > 0 ? this.#nobody > nobodyMax : !isPassing(error);
-    if (isFinal) throw new Error(`the broker did not store it: ${explained(error)}`, { cause: error });
+    if (isFinal) throw new Error(`the broker did not ${this.#what}: ${explained(error)}`, { cause: error });
     await this.again();
   }
 

@@ -168,7 +168,7 @@ export class Broker {
 
   /** Whether a message is still there, as the broker says that leads; asked until it answers. */
   async has(stream: string, seq: number, signal: AbortSignal): Promise<boolean> {
-    for (const attempts = new Attempts(signal); ; ) {
+    for (const attempts = new Attempts(signal, `say whether a message of ${stream} is still there`); ; ) {
       try {
         return (await this.#losses.ask(() => this.reader.messageAt(stream, seq))) !== undefined;
       } catch (error) {
