@@ -73,6 +73,8 @@ export class ThreadHost implements WorkerHost {
 /** Whose descriptor is whose: a number that a younger worker has, too, was closed by the older one's end. */
 const descriptorOwners = new Map<number, ThreadLink>();
 let births = 0;
+/** An ended thread is gone in some milliseconds, unless it is in native code (a synchronous child process, a query, a large file): nobody waits for that. */
+const endGraceMs = 2000;
 
 class ThreadLink implements WorkerLink {
   readonly claims: SharedClaims;
@@ -87,7 +89,9 @@ class ThreadLink implements WorkerLink {
   readonly #printer: Printer;
   readonly #birth = ++births;
   #error: unknown;
-  #wasTerminated = false;
+  /** By `performance.now()`. */
+  #terminatedAt: number | undefined;
+  #giveUp: NodeJS.Timeout | undefined;
   #isGone = false;
 
   constructor(spec: WorkerSpec, events: WorkerEvents, settings: ThreadSettings, pool: SharedArrayBuffer) {
@@ -123,6 +127,7 @@ class ThreadLink implements WorkerLink {
       this.#error = error;
     });
     this.#worker.on('exit', (code) => {
+      if (this.#isGone) return;
       this.#drain();
       this.#end(code);
     });
@@ -164,7 +169,11 @@ class ThreadLink implements WorkerLink {
 
   poll(): void {
     this.#drain();
-    if (this.#isGone || this.#isAlive()) return;
+    if (this.#isGone) return;
+    if (this.#isAlive()) {
+      if (performance.now() - (this.#terminatedAt ?? Number.POSITIVE_INFINITY) >= endGraceMs) this.#end(null, true);
+      return;
+    }
     // It may have said something between the look at its port and its end.
     this.#drain();
     this.#end(this.#life.exitCode ?? null);
@@ -172,8 +181,11 @@ class ThreadLink implements WorkerLink {
   }
 
   terminate(): void {
-    this.#wasTerminated = true;
     void this.#worker.terminate();
+    if (this.#isGone || this.#terminatedAt !== undefined) return;
+    this.#terminatedAt = performance.now();
+    this.#giveUp = setTimeout(() => this.#end(null, true), endGraceMs);
+    this.#giveUp.unref();
   }
 
   #drain(): void {
@@ -205,9 +217,10 @@ class ThreadLink implements WorkerLink {
     }
   }
 
-  #end(exitCode: number | null): void {
+  #end(exitCode: number | null, livesOn = false): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    clearTimeout(this.#giveUp);
     this.#printer.end();
     if (this.#mail.isAwake) this.#pool.sleep();
     this.#port.close();
@@ -217,9 +230,10 @@ class ThreadLink implements WorkerLink {
     const exit: WorkerExit = {
       exitCode,
       signal: null,
-      outOfMemory: code === 'ERR_WORKER_OUT_OF_MEMORY' || (exitCode === null && !this.#wasTerminated),
+      outOfMemory: code === 'ERR_WORKER_OUT_OF_MEMORY' || (exitCode === null && this.#terminatedAt === undefined),
       stderr: this.#stderr.lastLines,
       error: this.#error,
+      livesOn,
     };
     this.#events.onExit(exit);
   }

@@ -19,6 +19,8 @@ export interface WorkerExit {
   readonly stderr: string;
   /** What it died of, where that is an error: an uncaught exception, a failed spawn. */
   readonly error: unknown;
+  /** It was ended and has not ended: a thread in native code, which nothing can interrupt. It does once that returns. */
+  readonly livesOn?: boolean;
 }
 
 /** What a worker says to its pool. */

@@ -85,10 +85,17 @@ export class Limits {
   }
 }
 
-/** The verdict on a task that did not heed it: which step it took to stop it. */
-export function stoppedByForce(verdict: Error): Error {
+/**
+ * The verdict on a task that did not heed it: which step it took to stop it.
+ *
+ * @param livesOn whether not even that has stopped it
+ */
+export function stoppedByForce(verdict: Error, livesOn = false): Error {
   const said = verdict.message;
-  const how = `, which took ending its worker: it did not heed its signal within ${abortGraceMs} ms`;
+  const after = `it did not heed its signal within ${abortGraceMs} ms`;
+  const how = livesOn
+    ? `, which took giving its worker up: ${after}, and native code, which can't be interrupted in a thread, goes on until it returns (ProcessPoolExecutor can end it)`
+    : `, which took ending its worker: ${after}`;
   verdict.message = said.includes(wasStopped) ? said.replace(wasStopped, `${wasStopped}${how}`) : `${said}${how}`;
   // The stack was put together with the message in it.
   if (verdict.stack !== undefined) verdict.stack = verdict.stack.replace(said, () => verdict.message);

@@ -262,7 +262,9 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
     if (lost !== undefined && lost.place !== 'done') {
       const { verdict } = lost;
       const error =
-        verdict === undefined ? atSite(taskLost(lost, slot.name, exit), lost.submittedAt) : stoppedByForce(verdict);
+        verdict === undefined
+          ? atSite(taskLost(lost, slot.name, exit), lost.submittedAt)
+          : stoppedByForce(verdict, exit.livesOn);
       if (verdict === undefined) lost.deaths += 1;
       this.#failOrRetry(lost, error, slot.ranMs(lost));
     }

@@ -6,6 +6,7 @@ import { localPools, pooled, processes, threads } from './executors.js';
 import { ZeroDivisionError } from './fixtures/errors.js';
 import { neverReached as exitsOnLoad } from './fixtures/exits-on-load.js';
 import {
+  blockInNativeCode,
   exit,
   exitWithBytes,
   exitWithLastWords,
@@ -258,6 +259,29 @@ contract(
     assert.deepEqual(await Promise.all(range(6).map((value) => executor.submit(add, value, 1))), [1, 2, 3, 4, 5, 6]);
   },
 );
+
+contract('a task in native code is given up with its worker, which is replaced', one, async (scene) => {
+  const { executor, stage, kind } = scene;
+  const stuck = executor.with({ timeout: 50 }).submit(blockInNativeCode, stage.dir, 'native');
+  const error = await stuck.exception();
+  assert.ok(error instanceof TimeoutError, String(error));
+  assert.match(
+    error.message,
+    kind.name === 'thread' ? /native code, which can't be interrupted/ : /took ending its worker/,
+  );
+  assert.equal(await executor.submit(pow, 2, 5), 32);
+  stage.open('native');
+});
+
+contract('a shutdown with a limit leaves native code behind', one, async ({ create, stage }) => {
+  const executor = create({ maxWorkers: 1 });
+  const stuck = executor.submit(blockInNativeCode, stage.dir, 'native');
+  await stage.line('native started');
+  const { unfinished } = await executor.shutdown({ timeout: 50 });
+  assert.deepEqual(unfinished, [stuck]);
+  assert.ok(stuck.done());
+  stage.open('native');
+});
 
 contract(
   'what a blocked worker was handed and can not start runs on another',
