@@ -46,6 +46,8 @@ export class ThreadHost implements WorkerHost {
   readonly #settings: ThreadSettings;
   readonly #buffer = new SharedArrayBuffer(PoolWords.byteLength);
   readonly #pool = new PoolWords(this.#buffer);
+  /** Given up, and not ended yet. */
+  readonly #abandoned = new Set<ThreadLink>();
 
   constructor(settings: ThreadSettings) {
     checkPermissions('threads', [
@@ -57,7 +59,12 @@ export class ThreadHost implements WorkerHost {
   }
 
   start(spec: WorkerSpec, events: WorkerEvents): WorkerLink {
-    return new ThreadLink(spec, events, this.#settings, this.#buffer);
+    const { size } = this.#abandoned;
+    if (size < abandonedPerCore * this.#settings.cores)
+      return new ThreadLink(spec, events, this.#settings, this.#buffer, this.#abandoned);
+    throw new Error(
+      `${size} threads that had to be ended are still in native code, which can't be interrupted; no more are started. ProcessPoolExecutor can end it`,
+    );
   }
 
   copy(value: unknown): unknown {
@@ -75,6 +82,8 @@ const descriptorOwners = new Map<number, ThreadLink>();
 let births = 0;
 /** An ended thread is gone in some milliseconds, unless it is in native code (a synchronous child process, a query, a large file): nobody waits for that. */
 const endGraceMs = 2000;
+/** More of these, for each core, are not added to: whoever loses so many would go on until nothing is left. */
+const abandonedPerCore = 4;
 
 class ThreadLink implements WorkerLink {
   readonly claims: SharedClaims;
@@ -88,13 +97,21 @@ class ThreadLink implements WorkerLink {
   readonly #stderr: StderrTail;
   readonly #printer: Printer;
   readonly #birth = ++births;
+  readonly #abandoned: Set<ThreadLink>;
   #error: unknown;
   /** By `performance.now()`. */
   #terminatedAt: number | undefined;
   #giveUp: NodeJS.Timeout | undefined;
   #isGone = false;
 
-  constructor(spec: WorkerSpec, events: WorkerEvents, settings: ThreadSettings, pool: SharedArrayBuffer) {
+  constructor(
+    spec: WorkerSpec,
+    events: WorkerEvents,
+    settings: ThreadSettings,
+    pool: SharedArrayBuffer,
+    abandoned: Set<ThreadLink>,
+  ) {
+    this.#abandoned = abandoned;
     const claims = new SharedArrayBuffer(SharedClaims.byteLength);
     const outcomes = new SharedArrayBuffer(OutcomeRing.byteLength);
     const life = new SharedArrayBuffer(LifeWords.byteLength);
@@ -127,6 +144,7 @@ class ThreadLink implements WorkerLink {
       this.#error = error;
     });
     this.#worker.on('exit', (code) => {
+      abandoned.delete(this);
       if (this.#isGone) return;
       this.#drain();
       this.#end(code);
@@ -220,6 +238,7 @@ class ThreadLink implements WorkerLink {
   #end(exitCode: number | null, livesOn = false): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    if (livesOn) this.#abandoned.add(this);
     clearTimeout(this.#giveUp);
     this.#printer.end();
     if (this.#mail.isAwake) this.#pool.sleep();

@@ -1,6 +1,7 @@
 /** Workers that die, wherever it hits them: the task that ran fails, nothing else does, and nothing hangs. */
 
 import { strict as assert } from 'node:assert';
+import { availableParallelism } from 'node:os';
 import { BrokenExecutorError, type Future, TimeoutError, tasksFrom, WorkerLostError } from 'concurrent-futures';
 import { localPools, pooled, processes, threads } from './executors.js';
 import { ZeroDivisionError } from './fixtures/errors.js';
@@ -272,6 +273,20 @@ contract('a task in native code is given up with its worker, which is replaced',
   assert.equal(await executor.submit(pow, 2, 5), 32);
   stage.open('native');
 });
+
+contract(
+  'an executor breaks once more threads are in native code than are worth adding to',
+  { on: threads, options: { maxWorkers: 4 * availableParallelism() } },
+  async ({ executor, stage }) => {
+    const count = 4 * availableParallelism();
+    const stuck = range(count).map(() => executor.with({ timeout: 50 }).submit(blockInNativeCode, stage.dir, 'native'));
+    for (const future of stuck) assert.ok((await future.exception()) instanceof TimeoutError);
+    const error = await executor.submit(pow, 2, 5).exception();
+    assert.ok(error instanceof BrokenExecutorError, String(error));
+    assert.match(error.message, new RegExp(`${count} threads that had to be ended are still in native code`));
+    stage.open('native');
+  },
+);
 
 contract('a shutdown with a limit leaves native code behind', one, async ({ create, stage }) => {
   const executor = create({ maxWorkers: 1 });
