@@ -9,6 +9,8 @@ import { printCompletion, type Shell, shells } from './completion-command.js';
 import { reportProblem } from './conclusion.js';
 import { type DoctorFlags, runDoctor } from './doctor-command.js';
 import { exitCodes } from './exit-codes.js';
+import { leaveSignals } from './interrupts.js';
+import { endThreads, watchThreads } from './live-threads.js';
 import { runMap } from './map-command.js';
 import { declareRunOptions, declareWorkOptions, type MapFlags, orders } from './map-options.js';
 import {
@@ -135,8 +137,16 @@ function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+watchThreads();
 // Not just `process.exitCode`: a pipe left open, or a user's timer in an inline task, must not keep the command alive.
 const exitCode = await main(process.argv);
 // What a slow reader of a pipe has not taken yet would end with this process.
 if (process.stderr.writableLength > 0) await new Promise<void>((taken) => process.stderr.write('', () => taken()));
+const threads = await endThreads();
+if (threads > 0) {
+  leaveSignals();
+  const who = threads === 1 ? 'a task is' : `${threads} tasks are`;
+  const how = 'Ctrl-C ends it now; with --executor process there is nothing to wait for';
+  standardError().write(`waits: ${who} in native code, which can't be interrupted in a thread (${how})\n`);
+}
 process.exit(exitCode);

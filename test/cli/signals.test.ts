@@ -113,6 +113,27 @@ describe('a signal', () => {
     });
   }
 
+  it('ends the command at once when it comes a second time, also where a thread is in native code', async () => {
+    using directory = temporaryDirectory();
+    const running = await startedGate(directory.path, 'native', '-e', 'thread');
+    running.child.kill('SIGINT');
+    await running.seen('stderr', 'SIGINT: no more inputs');
+    running.child.kill('SIGINT');
+    const { code, signal } = await running.ended;
+    // Nothing but the signal itself ends a process whose thread is in native code.
+    assert.deepEqual({ code, signal }, { code: null, signal: 'SIGINT' });
+  });
+
+  it('ends a command that is done and waits for a thread in native code', async () => {
+    using directory = temporaryDirectory();
+    const running = await startedGate(directory.path, 'native', '-e', 'thread', '--timeout', '100ms', '--limit', '1');
+    await running.seen('stderr', 'waits: a task is in native code');
+    running.child.kill('SIGTERM');
+    const { signal, stderr } = await running.ended;
+    assert.equal(signal, 'SIGTERM');
+    assert.match(stderr, /1 × TimeoutError: .*native code/);
+  });
+
   it('ends the wait for an input that does not come', async () => {
     const running = start(['map', './tasks.mjs#square', '--input', '-']);
     running.child.stdin?.write('2\n');
