@@ -49,7 +49,7 @@ export interface NewsLogOf {
   names?: readonly BatchNames[];
 }
 
-export interface Given extends Pick<Delivery, 'streamSeq' | 'storedAt' | 'count'> {
+interface Given extends Pick<Delivery, 'streamSeq' | 'storedAt' | 'count'> {
   readonly times: QueueTimes;
 }
 
