@@ -9,8 +9,7 @@ import { printCompletion, type Shell, shells } from './completion-command.js';
 import { reportProblem } from './conclusion.js';
 import { type DoctorFlags, runDoctor } from './doctor-command.js';
 import { exitCodes } from './exit-codes.js';
-import { leaveSignals } from './interrupts.js';
-import { endThreads, watchThreads } from './live-threads.js';
+import { watchThreads } from './live-threads.js';
 import { runMap } from './map-command.js';
 import { declareRunOptions, declareWorkOptions, type MapFlags, orders } from './map-options.js';
 import {
@@ -142,11 +141,4 @@ watchThreads();
 const exitCode = await main(process.argv);
 // What a slow reader of a pipe has not taken yet would end with this process.
 if (process.stderr.writableLength > 0) await new Promise<void>((taken) => process.stderr.write('', () => taken()));
-const threads = await endThreads();
-if (threads > 0) {
-  leaveSignals();
-  const who = threads === 1 ? 'a task is' : `${threads} tasks are`;
-  const how = 'Ctrl-C ends it now; with --executor process there is nothing to wait for';
-  standardError().write(`waits: ${who} in native code, which can't be interrupted in a thread (${how})\n`);
-}
 process.exit(exitCode);

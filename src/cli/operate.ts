@@ -3,8 +3,9 @@
 import type { Executor, Future } from 'concurrent-futures';
 import { announce, conclude, hintAtResuming } from './conclusion.js';
 import type { OpenInputs } from './inputs/open-inputs.js';
-import { watchSignals } from './interrupts.js';
+import { leaveSignals, watchSignals } from './interrupts.js';
 import type { PreparedJournal } from './journal/run-journal.js';
+import { endThreads } from './live-threads.js';
 import { leaveStandardOutputToResults, type ReadyExecutor } from './make-executor.js';
 import type { RunSettings, Work } from './map-settings.js';
 import type { ModuleTask } from './module/module-task.js';
@@ -20,7 +21,7 @@ import { MapRun, type RunEnd } from './run.js';
 import { Sink } from './sink.js';
 import { Tally } from './tally.js';
 import { taskLabel } from './task-label.js';
-import { standardError } from './terminal.js';
+import { standardError, type Terminal } from './terminal.js';
 
 export interface Operation {
   readonly task: ModuleTask;
@@ -104,7 +105,20 @@ export async function operate(operation: Operation): Promise<number> {
   journal?.close(end.kind);
   const fileProblems = closeFiles(end.kind);
   progress.stop();
-  return conclude(end, tally, terminal, { notStarted: run.notStarted(tally.done), journal, settings, fileProblems });
+  const about = { notStarted: run.notStarted(tally.done), journal, settings, fileProblems };
+  const exitCode = conclude(end, tally, terminal, about);
+  await leaveThreads(terminal);
+  return exitCode;
+}
+
+/** The end of the process waits for them, and a signal ends that. */
+async function leaveThreads(terminal: Terminal): Promise<void> {
+  const count = await endThreads();
+  if (count === 0) return;
+  leaveSignals();
+  const who = count === 1 ? 'a task is' : `${count} tasks are`;
+  const how = 'Ctrl-C ends it now; with --executor process there is nothing to wait for';
+  terminal.write(`waits: ${who} in native code, which can't be interrupted in a thread (${how})\n`);
 }
 
 function openOutput(

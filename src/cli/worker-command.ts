@@ -14,6 +14,7 @@ import type { WorkerFlags } from './cluster/worker-options.js';
 import { formatDuration } from './durations.js';
 import { exitCodes } from './exit-codes.js';
 import { watchSignals } from './interrupts.js';
+import { endThreads, killUnlessEnded } from './live-threads.js';
 import { makeExecutor } from './make-executor.js';
 import { initFunction } from './module/init-function.js';
 import { standardError } from './terminal.js';
@@ -47,7 +48,21 @@ export async function runWorker(flags: WorkerFlags): Promise<number> {
     return exitCodes.someFailed;
   } finally {
     await executor.shutdown({ cancelFutures: true });
+    await leaveThreads(log);
   }
+}
+
+/** Whoever runs this as a service is not kept waiting. */
+async function leaveThreads(log: Log): Promise<void> {
+  const threads = await endThreads();
+  if (threads === 0) return;
+  log({
+    level: 'warn',
+    event: 'killed',
+    message: "ends by force: tasks are in native code, which can't be interrupted in a thread",
+    threads,
+  });
+  killUnlessEnded('SIGKILL');
 }
 
 function workerOptions({ root, allowModule, maxDeliveries, name, makeStreams }: WorkerFlags) {

@@ -26,9 +26,17 @@ const isAlive = (pid: number): boolean => {
 
 /** A submitter whose task holds the worker until its file is there. */
 async function heldByTask(directory: string, ...args: string[]) {
+  return heldBy(tasks.gate, directory, ...args);
+}
+
+async function heldBy(
+  run: (input: { directory: string; name: string }) => unknown,
+  directory: string,
+  ...args: string[]
+) {
   const queue = newQueue(server);
   const executor = new ClusterExecutor({ ...queue.options, limits: { ackWaitMs: 2000 } });
-  const task = executor.submit(tasks.gate, { directory, name: 'a' });
+  const task = executor.submit(run, { directory, name: 'a' });
   const worker = startWorker([...queue.args, ...args], { ownGroup: true });
   await untilExists(join(directory, 'started-a'));
   const release = (): void => writeFileSync(join(directory, 'release-a'), '');
@@ -36,6 +44,20 @@ async function heldByTask(directory: string, ...args: string[]) {
 }
 
 describe('futures worker', () => {
+  it('is not kept by a thread in native code when --grace is over, and another worker gets the task', async () => {
+    using directory = temporaryDirectory();
+    const held = await heldBy(tasks.native, directory.path, '-e', 'thread', '-w', '1', '--grace', '100ms');
+    held.worker.child.kill('SIGTERM');
+    assert.equal((await held.worker.ended).signal, 'SIGKILL');
+    assert.equal((await held.worker.logged('killed'))['threads'], 1);
+    const another = startWorker(held.queue.args);
+    held.release();
+    await held.task;
+    await held.executor.shutdown();
+    another.child.kill('SIGTERM');
+    assert.equal((await another.ended).code, 0);
+  });
+
   for (const kind of ['thread', 'process']) {
     it(`runs what a ClusterExecutor submits, a function of a module or one of its own (${kind})`, async () => {
       const { args, options } = newQueue(server);
