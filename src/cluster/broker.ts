@@ -166,12 +166,17 @@ export class Broker {
     return this.#losses.lostAt;
   }
 
-  /** Whether a message is still there, as the broker says that leads; asked until it answers. */
-  async has(stream: string, seq: number, signal: AbortSignal): Promise<boolean> {
-    for (const attempts = new Attempts(signal, `say whether a message of ${stream} is still there`); ; ) {
+  /**
+   * Asks until there is an answer: one that is lost may be asked in vain, and each time another one of a cluster is asked.
+   *
+   * @param what the broker is to do
+   */
+  async surely<T>(what: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+    for (const attempts = new Attempts(signal, what); ; ) {
       try {
-        return (await this.#losses.ask(() => this.reader.messageAt(stream, seq))) !== undefined;
+        return await this.#losses.ask(ask);
       } catch (error) {
+        if (!(error instanceof LostConnection)) this.silence.unanswered();
         await attempts.next(error);
       }
     }

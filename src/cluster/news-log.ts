@@ -27,6 +27,7 @@ import type { Delivery } from './delivery.js';
 import type { QueueTimes } from './make-queue.js';
 import { type BatchNames, type BatchNews, clusterVersion, encodeNews, type News } from './messages.js';
 import { oversized } from './read-object.js';
+import type { StoredMessage } from './reader.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 import { checkNews } from './shapes.js';
@@ -74,23 +75,28 @@ export class NewsLog {
 
   /** Reads what is stored; afterwards it is known which tasks have their outcome. */
   async read(): Promise<void> {
-    const { broker, subject } = this.#of;
     const known = this.#lastSeq;
     // What was there may be gone: it is kept for a while only, and a submitter deletes what it has heard.
     this.#lastSeq = 0;
-    for await (const { seq, data } of broker.reader.stored(broker.names.results, subject)) {
-      if (seq > known) {
-        for (const item of await this.#trusted(data)) {
+    for (let piece = await this.#pieceFrom(1); piece !== undefined; piece = await this.#pieceFrom(piece.seq + 1)) {
+      if (piece.seq > known) {
+        for (const item of await this.#trusted(piece.data)) {
           this.#isBare = false;
           for (const index of settledBy(item)) this.#settled.add(index);
         }
       }
-      this.#lastSeq = seq;
+      this.#lastSeq = piece.seq;
     }
     if (this.#lastSeq > 0 || known === 0) return;
     this.#isUnsure = true;
     this.#isBare = true;
     this.#state = 'open';
+  }
+
+  #pieceFrom(seq: number): Promise<StoredMessage | undefined> {
+    const { broker, subject, signal } = this.#of;
+    const what = 'say what it has of a batch';
+    return broker.surely(what, signal, () => broker.reader.nextOf(broker.names.results, subject, seq));
   }
 
   /** Makes sure, where that is in doubt, that the batch was not done by another; `false` where it was, and its submitter has forgotten it. */
@@ -115,7 +121,11 @@ export class NewsLog {
     const { storedAt, streamSeq, times } = given;
     // Whether it has expired can't be told.
     const mayBeExpired = times.taskTtlMs === undefined || Date.now() - storedAt > times.taskTtlMs / 2;
-    const isThere = mayBeExpired || (await broker.has(broker.names.tasks, streamSeq, signal));
+    const { tasks } = broker.names;
+    const what = 'say whether it has a batch still';
+    const isThere =
+      mayBeExpired ||
+      (await broker.surely(what, signal, () => broker.reader.messageAt(tasks, streamSeq))) !== undefined;
     this.#state = isThere ? 'claimed' : 'forgotten';
   }
 

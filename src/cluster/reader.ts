@@ -109,11 +109,17 @@ export class Reader {
     return (await this.#jsm.streams.getMessage(stream, { seq }).catch(noMessage)) ?? undefined;
   }
 
-  /** The news of a batch that are stored so far, in order. */
+  /** The first message of some subjects from `seq` on. */
+  async nextOf(stream: string, subject: string, seq: number): Promise<StoredMessage | undefined> {
+    const query = { next_by_subj: subject, seq };
+    return (await this.#jsm.direct.getMessage(stream, query).catch(noMessage)) ?? undefined;
+  }
+
+  /** What is stored of some subjects so far, in order. */
   async *stored(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
     for (let seq = 1; ; ) {
-      const message = await this.#jsm.direct.getMessage(stream, { next_by_subj: subject, seq }).catch(noMessage);
-      if (message === null || message === undefined) return;
+      const message = await this.nextOf(stream, subject, seq);
+      if (message === undefined) return;
       yield message;
       seq = message.seq + 1;
     }
