@@ -17,9 +17,12 @@ const patienceMs = 8000;
 export class Silence {
   readonly #connection: NatsConnection;
   #since: number | undefined;
+  /** The server that has been left, until the connection is back. */
+  #left: string | undefined;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
+    void this.#watch();
   }
 
   answered(): void {
@@ -40,6 +43,17 @@ export class Silence {
     // Answered, or on the way to another already.
     if (this.#since === undefined || this.#since !== since) return;
     this.#since = undefined;
+    this.#left = this.#connection.getServer();
     await this.#connection.reconnect();
+  }
+
+  /** The client begins anew with the first of its servers, which is the one that it has just left where that was its first. */
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type !== 'reconnect') continue;
+      const isSame = this.#left === this.#connection.getServer();
+      this.#left = undefined;
+      if (isSame) await this.#connection.reconnect();
+    }
   }
 }
