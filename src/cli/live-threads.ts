@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 
 /** What is not in native code is gone in some milliseconds. */
 const endMs = 250;
@@ -12,6 +12,8 @@ const alive = new Set<Worker>();
 /** To be called before any is started. */
 export function watchThreads(): void {
   process.on('worker', (worker: Worker) => {
+    // Node has some of its own, for loaders of modules, which end with the process; if one is ended before, so is that.
+    if (worker.constructor !== Worker) return;
     alive.add(worker);
     worker.once('exit', () => alive.delete(worker));
   });

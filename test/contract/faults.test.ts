@@ -268,7 +268,7 @@ contract('a task in native code is given up with its worker, which is replaced',
   assert.ok(error instanceof TimeoutError, String(error));
   assert.match(
     error.message,
-    kind.name === 'thread' ? /native code, which can't be interrupted/ : /took ending its worker/,
+    kind.name === 'process' ? /took ending its worker/ : /native code, which can't be interrupted/,
   );
   assert.equal(await executor.submit(pow, 2, 5), 32);
   stage.open('native');
