@@ -20,7 +20,7 @@ import { Litter } from './litter.js';
 import { encodedTasks, TooLarge } from './make-batch.js';
 import type { CancelMessage, News } from './messages.js';
 import { NewsFeed, type StoredNews } from './news-feed.js';
-import { sharedAbort } from './pause.js';
+import { sharedAbort, within } from './pause.js';
 import { Workers } from './presence.js';
 import { reach } from './reach.js';
 import type { Seal } from './seal.js';
@@ -52,6 +52,8 @@ export interface LinkSettings {
 
 /** How long a connection is kept that nobody needs; reaching the broker takes some milliseconds. */
 const restMs = 500;
+/** How long the word that something is stored is waited for, where nobody needs that any more. */
+const lastWordMs = 1000;
 /** A function is stored anew before the broker forgets it. */
 const codeFreshMs = 3600_000;
 
@@ -71,6 +73,7 @@ export class Link {
   #ids = 0;
   readonly #idPrefix = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
   #unsent: Batch[] = [];
+  readonly #sends = new Set<Promise<void>>();
   readonly #storedCode = new Map<string, { readonly at: number; readonly stored: Promise<unknown> }>();
   readonly #cancellations = new Map<Batch, Cancellation[]>();
   readonly #litter = new Litter();
@@ -170,7 +173,7 @@ export class Link {
       this.#broker = undefined;
       throw error;
     }
-    for (const batch of this.#unsent.splice(0)) void this.#send(batch);
+    for (const batch of this.#unsent.splice(0)) this.#sendNow(batch);
     // What it was opened for may have been cancelled meanwhile.
     this.rest();
   }
@@ -206,6 +209,8 @@ export class Link {
     const broker = this.#broker;
     this.#state = 'closed';
     if (broker !== undefined) {
+      // All that was sent has its outcome, and is litter as soon as it is known where it is.
+      await within(lastWordMs, Promise.all(this.#sends));
       if (!broker.connection.isClosed()) await this.#litter.clear(broker);
       this.#abort.abort(new Error('the executor was shut down'));
       this.#feed.stop();
@@ -221,8 +226,13 @@ export class Link {
 
   send(batch: Batch): void {
     this.open();
-    if (this.#state === 'open') void this.#send(batch);
+    if (this.#state === 'open') this.#sendNow(batch);
     else this.#unsent.push(batch);
+  }
+
+  #sendNow(batch: Batch): void {
+    const sent = this.#send(batch).finally(() => this.#sends.delete(sent));
+    this.#sends.add(sent);
   }
 
   async #send(batch: Batch): Promise<void> {
@@ -235,7 +245,9 @@ export class Link {
       const subject = names.tasksOf(client, batch.id);
       const stores = [...codes.values()].map((code) => this.#storeCode(broker, code));
       if (stores.some((store) => store !== undefined)) await Promise.all(stores);
+      let attempts = 0;
       const body = async (): Promise<Buffer> => {
+        attempts += 1;
         const codeOfTask = ({ handle }: Task): Code => codes.get(handle) as Code;
         const bytes = encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax);
         const sent = await bodyOf(broker, seal, subject, bytes, signal);
@@ -244,9 +256,9 @@ export class Link {
       };
       batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
       if (!batch.isDone) return;
-      // Its outcomes were quicker than the word that it is stored. So it may have been stored twice, and what was told of the one keeps whoever
-      // has the other from telling anything.
-      if (batch.hasNews) this.#litter.addBatch(batch.streamSeq);
+      // Its outcomes were quicker than the word that it is stored. One that was sent twice may have been stored twice then, and what was told of
+      // the one keeps whoever has the other from telling anything.
+      if (batch.hasNews && attempts > 1) this.#litter.addBatch(batch.streamSeq);
       else this.#discard(batch, batch.streamSeq);
     } catch (error) {
       if (signal.aborted) return;

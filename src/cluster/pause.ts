@@ -33,3 +33,15 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
     void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
   });
 }
+
+/** Resolves once the promise has settled, or after that time. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise.then(noted, noted), over]);
+  clearTimeout(timer);
+}
+
+function noted(): void {}
