@@ -73,7 +73,7 @@ export class Broker {
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
     this.#jsm = jsm;
-    this.reader = new Reader(clients, this.#js, jsm, options.names, requestMs);
+    this.reader = new Reader(clients, this.#js, jsm, options.names, { requestMs, isCluster: () => this.#isCluster });
   }
 
   /** Connects and makes what the queue needs; throws an error that says what is missing. */
@@ -159,6 +159,22 @@ export class Broker {
   async #hasStreamOf(subject: string): Promise<boolean> {
     const error = await this.#jsm.streams.info(this.names.streamOf(subject)).catch((thrown: unknown) => thrown);
     return !(error instanceof Error) || (codeOf(error) !== apiErrors.noStream && !isNobody(error));
+  }
+
+  /** Has the one that leads a stream give a sign of life; a broker that was cut off from that one answers too, but names none. */
+  async hearLeader(stream: string): Promise<void> {
+    if (!this.#isCluster) return;
+    try {
+      const { cluster } = await this.#losses.ask(() => this.#jsm.streams.info(stream));
+      if (cluster?.leader === undefined) this.silence.unanswered();
+      else this.silence.answered();
+    } catch (error) {
+      if (!(error instanceof LostConnection)) this.silence.unanswered();
+    }
+  }
+
+  get #isCluster(): boolean {
+    return this.connection.info?.cluster !== undefined;
   }
 
   /** When its connection was lost last, by `performance.now()`. */

@@ -2,9 +2,10 @@
  * Hears what is stored under some subjects, in order and from a place on, whichever broker of a cluster is lost.
  *
  *   asking ──answered──► following ──silent for some seconds, or connected anew──► asking
- *      └──not answered──► (asks again in a moment)
+ *      └──not answered──► (asks again in a moment)        └──signs of life only──► (makes sure that somebody leads the stream: silence.ts)
  *
- * What tells it lives on one broker, and goes with that; the client alone would find that out after half a minute, or not at all.
+ * What tells it lives on one broker, and goes with that; the client alone would find that out after half a minute, or not at all. Where that broker
+ * was cut off from the others, it gives its signs of life, and has nothing new to tell for ever.
  */
 
 import type { Broker } from './broker.js';
@@ -13,6 +14,8 @@ import type { Following, StoredMessage } from './reader.js';
 const lookMs = 1000;
 /** The broker gives a sign of life every two seconds. Counted in looks: while this program is busy it hears nothing, and does not look either. */
 const silentLooksMax = 6;
+/** While nothing is told, but that, it is made sure so often that there may be something to tell. */
+const quietLooksMax = 4;
 
 export interface FollowerOf {
   readonly broker: Broker;
@@ -28,6 +31,7 @@ export class Follower {
   #following: Following | undefined;
   #timer: NodeJS.Timeout | undefined;
   #silentLooks = 0;
+  #quietLooks = 0;
   #isAsking = false;
   /** What is asked for goes with a connection that is lost by now. */
   #isStale = false;
@@ -57,7 +61,9 @@ export class Follower {
 
   #look(): void {
     this.#silentLooks += 1;
+    this.#quietLooks += 1;
     if (this.#following === undefined || this.#silentLooks > silentLooksMax) this.anew();
+    else if (this.#quietLooks % quietLooksMax === 0) void this.#of.broker.hearLeader(this.#of.stream);
   }
 
   async #ask(): Promise<void> {
@@ -74,6 +80,7 @@ export class Follower {
         alive,
         message: (message) => {
           alive();
+          this.#quietLooks = 0;
           onMessage(message);
         },
       });

@@ -1,8 +1,9 @@
 /** Reading what a broker has stored. */
 
-import type { JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
+import type { DirectMsgRequest, JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
 import { apiErrors, BrokerError, codeOf, explained, noMessage } from './broker-errors.js';
 import type { Clients } from './clients.js';
+import { hedged } from './hedged.js';
 import type { Names } from './names.js';
 
 export interface StoredMessage {
@@ -26,22 +27,30 @@ export interface WaitingBatch {
 
 /** What is read at a time of what is stored. */
 const storedMax = 1000;
+/** How long one of several brokers is waited for before the next is asked, too. */
+const hedgesMs = [250, 500];
 /** How often the broker gives a sign of life while there is nothing to tell. */
 const heartbeatMs = 2000;
+
+export interface ReaderOf {
+  readonly requestMs: number;
+  /** Whether several brokers may have what is read. */
+  isCluster(): boolean;
+}
 
 export class Reader {
   readonly #clients: Clients;
   readonly #js: JetStreamClient;
   readonly #jsm: JetStreamManager;
   readonly #names: Names;
-  readonly #requestMs: number;
+  readonly #of: ReaderOf;
 
-  constructor(clients: Clients, js: JetStreamClient, jsm: JetStreamManager, names: Names, requestMs: number) {
+  constructor(clients: Clients, js: JetStreamClient, jsm: JetStreamManager, names: Names, of: ReaderOf) {
     this.#clients = clients;
     this.#js = js;
     this.#jsm = jsm;
     this.#names = names;
-    this.#requestMs = requestMs;
+    this.#of = of;
   }
 
   /** The batches of one submitter that wait or are run, oldest first. They are read one by one: that can be allowed without those of others. */
@@ -51,8 +60,8 @@ export class Reader {
     const found: StoredMessage[] = [];
     if (config.allow_direct) {
       for (const each of Object.keys(state.subjects ?? {})) {
-        const message = await this.#jsm.direct.getMessage(tasks, { last_by_subj: each }).catch(noMessage);
-        if (message !== null && message !== undefined) found.push(message);
+        const message = await this.#direct(tasks, { last_by_subj: each });
+        if (message !== undefined) found.push(message);
         // It may have been acknowledged just now; but a replica that is behind must not make it look so.
         else if (await this.#has(tasks, each))
           throw new BrokerError(`a broker has not got yet what others have of stream ${tasks}`, true, undefined);
@@ -83,7 +92,7 @@ export class Reader {
       const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq + 1) });
       const { num_pending: pending } = await consumer.info(true);
       if (pending === 0) return;
-      const wanted = { max_messages: Math.min(pending, storedMax), expires: this.#requestMs };
+      const wanted = { max_messages: Math.min(pending, storedMax), expires: this.#of.requestMs };
       let told = 0;
       try {
         for await (const message of await consumer.fetch(wanted)) {
@@ -111,8 +120,13 @@ export class Reader {
 
   /** The first message of some subjects from `seq` on. */
   async nextOf(stream: string, subject: string, seq: number): Promise<StoredMessage | undefined> {
-    const query = { next_by_subj: subject, seq };
-    return (await this.#jsm.direct.getMessage(stream, query).catch(noMessage)) ?? undefined;
+    return this.#direct(stream, { next_by_subj: subject, seq });
+  }
+
+  /** Asks one of those that have the stream, by chance. One that was cut off never answers: another one is asked while it is waited for. */
+  async #direct(stream: string, query: DirectMsgRequest): Promise<StoredMessage | undefined> {
+    const ask = () => this.#jsm.direct.getMessage(stream, query).catch(noMessage);
+    return (await (this.#of.isCluster() ? hedged(ask, hedgesMs) : ask())) ?? undefined;
   }
 
   /** What is stored of some subjects so far, in order. */

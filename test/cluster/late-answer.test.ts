@@ -66,22 +66,26 @@ class LateAnswers {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('outcomes before the word that their tasks are stored', { timeout: 60_000 }, () => {
-  for (const when of ['before the shutdown', 'during the shutdown'])
-    test(`are not given again, where that comes ${when}`, async () => {
+  const isNotGivenAgain =
+    (when: 'before' | 'during'): (() => Promise<void>) =>
+    async () => {
       await using scene = await ClusterScene.start();
       using line = await LateAnswers.start(scene.server.port);
       await scene.worker();
       const first = scene.executor({ servers: line.url, name: 'daily' });
       equal(await first.submit(square, scene.file, 2), 4);
       await rejects(first.submit(failLater, scene.file, 'x'), RangeError);
-      if (when === 'before the shutdown') line.answer();
+      if (when === 'before') line.answer();
       const closing = first.shutdown();
       await turn();
       line.answer();
       await closing;
       const second = scene.keep(await ClusterExecutor.attach({ servers: scene.server.url, name: 'daily' }));
       deepEqual(second.attached, []);
-    });
+    };
+
+  test('are not given again, where that comes before the shutdown', isNotGivenAgain('before'));
+  test('are not given again, where that comes during the shutdown', isNotGivenAgain('during'));
 
   test('do not hold a shutdown for ever, where that never comes', async () => {
     await using scene = await ClusterScene.start();
