@@ -31,12 +31,16 @@ export async function earlierBatches(
     const batch = await openBody<TaskBatch>(broker, seal, subject, data);
     found.set(id, { id, names: allNames(namesOf(batch)), streamSeq: seq, object: objectOf(data) });
   }
-  for await (const { subject, data } of broker.reader.storedSoFar(names.results, names.resultsOf(client, '*'))) {
+  const outcomes = names.resultsOf(client, '*');
+  const told = new Set([...found.keys()].map((id) => names.resultsOf(client, id)));
+  for await (const { subject, data } of broker.reader.storedSoFar(names.results, outcomes)) {
+    told.add(subject);
     const id = idOf(subject);
     if (found.has(id)) continue;
     const { tasks } = await openBody<BatchNews>(broker, seal, subject, data);
     if (tasks !== undefined) found.set(id, { id, names: allNames(tasks), streamSeq: 0 });
   }
+  await broker.reader.checkToldAll(names.results, outcomes, told);
   return [...found.values()];
 }
 

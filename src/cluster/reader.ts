@@ -63,8 +63,7 @@ export class Reader {
         const message = await this.#direct(tasks, { last_by_subj: each });
         if (message !== undefined) found.push(message);
         // It may have been acknowledged just now; but a replica that is behind must not make it look so.
-        else if (await this.#has(tasks, each))
-          throw new BrokerError(`a broker has not got yet what others have of stream ${tasks}`, true, undefined);
+        else if (await this.#has(tasks, each)) throw behind(tasks);
       }
       return found.sort((one, other) => one.seq - other.seq);
     }
@@ -106,6 +105,12 @@ export class Reader {
         if (codeOf(error) !== apiErrors.noConsumer) throw error;
       }
     }
+  }
+
+  /** Throws where something is stored of some subjects of which nothing was told: by one that has not got it yet. */
+  async checkToldAll(stream: string, subject: string, told: ReadonlySet<string>): Promise<void> {
+    const { state } = await this.#jsm.streams.info(stream, { subjects_filter: subject });
+    if (Object.keys(state.subjects ?? {}).some((each) => !told.has(each))) throw behind(stream);
   }
 
   /** Where a consumer is to begin. */
@@ -172,4 +177,9 @@ export class Reader {
     })();
     return messages;
   }
+}
+
+/** It will have that in a moment. */
+function behind(stream: string): BrokerError {
+  return new BrokerError(`a broker has not got yet what others have of stream ${stream}`, true, undefined);
 }
