@@ -95,7 +95,7 @@ export class Outgoing {
       const { name } = task.handle;
       const taskMs = this.#size.fits(name, tasks.length, ms, share);
       if (taskMs === undefined || (tasks.length === 0 && this.#size.waits(name, this.inFlight, slots))) {
-        this.#queue.pushFront(task);
+        this.#queue.putBack(task);
         break;
       }
       tasks.push(task);

@@ -85,12 +85,12 @@ export class Dispatcher {
     this.#queue.remove(task);
   }
 
-  /** Puts unstarted tasks back where they came from, ahead of the others. */
+  /** Puts unstarted tasks back where they came from. */
   putBack(tasks: readonly Task[]): void {
     for (const task of [...tasks].reverse()) {
       task.place = 'queued';
       task.holder = undefined;
-      this.#queue.pushFront(task);
+      this.#queue.putBack(task);
       if (task.isUnwanted) task.cancelUnlessRunning();
     }
     this.dispatchSoon();
@@ -155,17 +155,20 @@ export class Dispatcher {
   #handOut(): void {
     const allowance = this.#ordersByPriority ? 1 : this.#allowance.tasks;
     const open: WorkerSlot[] = [];
-    for (const slot of this.#crew.slots) if (this.#roomOf(slot, allowance) > 0) open.push(slot);
+    const nextTurn = this.#queue.first?.turn ?? 0;
+    for (const slot of this.#crew.slots) if (this.#roomOf(slot, allowance, nextTurn) > 0) open.push(slot);
     if (open.length > 1) open.sort((a, b) => a.unanswered - b.unanswered);
     for (const [i, slot] of open.entries()) {
       const share = Math.ceil(this.#queue.length / (open.length - i));
-      this.#hand(slot, this.#takeFromQueue(Math.min(share, this.#roomOf(slot, allowance))));
+      this.#hand(slot, this.#takeFromQueue(Math.min(share, this.#roomOf(slot, allowance, nextTurn))));
     }
     if (this.#queue.length > 0 && allowance >= dozeAllowance) this.#wakefulness.doze();
   }
 
-  #roomOf(slot: WorkerSlot, allowance: number): number {
+  #roomOf(slot: WorkerSlot, allowance: number, nextTurn: number): number {
     if (slot.state !== 'ready') return 0;
+    // Behind one that came later it would have to wait for that one, which may itself wait for it.
+    if (slot.unanswered > 0 && slot.lastTurn > nextTurn) return 0;
     if (slot.unanswered > allowance * refillBelow || (slot.unanswered > 0 && this.#isHeldUp(slot))) return 0;
     return Math.min(allowance - slot.unanswered, this.#settings.maxTasksPerWorker - slot.taken);
   }

@@ -4,8 +4,8 @@
  *   abort its signal ──stops by itself within the grace──► its worker goes on
  *                    └──────────── does not ────────────► its worker is ended and replaced
  *
- * A worker's slot has one timer, which here stands for the next moment that one of its tasks may be over its limit, or for
- * the end of the grace.
+ * A worker's slot has one timer, which here stands for the next moment that one of its tasks may be over its limit. Each grace has a timer of
+ * its own: the answer of a task that was stopped may come when its worker already runs the next one, which is being stopped, too.
  */
 
 import { type ExecutorError, TimeoutError } from '../errors.js';
@@ -22,6 +22,8 @@ export class Limits {
   readonly #clock: Clock;
   readonly #loadingMs: number;
   readonly #endWorker: (slot: WorkerSlot, task: Task) => void;
+  /** Of each task that is being stopped: the way to cancel the end of its grace. */
+  readonly #graces = new Map<Task, () => void>();
 
   /** @param loadingMs how long a worker may take to load a task's module. */
   constructor(clock: Clock, loadingMs: number, endWorker: (slot: WorkerSlot, task: Task) => void) {
@@ -38,7 +40,7 @@ export class Limits {
   watch(slot: WorkerSlot, loads = false): void {
     if (slot.state !== 'ready') return;
     const { running } = slot;
-    // It is being stopped: the timer is its grace.
+    // It is being stopped.
     if (running?.verdict !== undefined || running?.place === 'done') return;
     const leftMs = slot.tasks.filter((task) => task !== running).map((task) => task.settings.timeoutMs);
     if (loads) leftMs.push(this.#loadingMs);
@@ -73,13 +75,20 @@ export class Limits {
     task.verdict = verdict;
     slot.cancelTimer();
     slot.abort(task, verdict);
-    slot.cancelTimer = this.#clock.after(abortGraceMs, () => this.#endWorker(slot, task));
+    this.#graces.get(task)?.();
+    const cancel = this.#clock.after(abortGraceMs, () => {
+      this.#graces.delete(task);
+      this.#endWorker(slot, task);
+    });
+    this.#graces.set(task, cancel);
   }
 
   /** The worker answered for that task; if it was being stopped, it has stopped by itself. */
   answered(slot: WorkerSlot, task: Task | undefined): void {
+    if (task === undefined || (task.verdict === undefined && task.place !== 'done')) return;
+    this.#graces.get(task)?.();
+    this.#graces.delete(task);
     if (slot.state !== 'ready') return;
-    if (task?.verdict === undefined && task?.place !== 'done') return;
     slot.cancelTimer();
     this.watch(slot);
   }

@@ -1,5 +1,5 @@
 /**
- * Unstarted tasks: highest priority first, first in first out within one.
+ * Unstarted tasks: highest priority first, first in first out within one, also of those that are put back.
  *
  * A task that is taken back out of the middle leaves a hole that `take` skips, so that removing costs nothing.
  */
@@ -8,6 +8,8 @@ import { Ring } from './ring.js';
 
 export interface Queued {
   readonly priority: number;
+  /** Its place among all that were ever queued, set by the queue: what is put back goes before those that came after it. */
+  turn: number;
 }
 
 export class TaskQueue<T extends Queued> {
@@ -17,39 +19,61 @@ export class TaskQueue<T extends Queued> {
   /** Taken out of the middle, and still standing in a ring. */
   readonly #holes = new Set<T>();
   #length = 0;
+  #turns = 0;
 
   get length(): number {
     return this.#length;
   }
 
   push(item: T): void {
+    this.#turns += 1;
+    item.turn = this.#turns;
     this.#ring(item.priority).push(item);
     this.#length += 1;
   }
 
-  /** Puts an item back ahead of all others of its priority. */
-  pushFront(item: T): void {
-    this.#ring(item.priority).unshift(item);
+  /** Puts an item back that was taken, in its turn: only those that were put back before it can be ahead. */
+  putBack(item: T): void {
+    const ring = this.#ring(item.priority);
+    const ahead: T[] = [];
+    while (ring.first !== undefined && ring.first.turn < item.turn) ahead.push(ring.shift() as T);
+    ring.unshift(item);
+    for (const each of ahead.reverse()) ring.unshift(each);
     this.#length += 1;
   }
 
-  /** Takes the item that is next; `undefined` when there is none. */
-  take(): T | undefined {
+  /** The item that is next; `undefined` when there is none. */
+  get first(): T | undefined {
     while (this.#length > 0) {
-      const highest = this.#priorities.at(-1) as number;
-      const ring = this.#rings.get(highest) as Ring<T>;
-      const item = ring.shift();
-      // Priorities may be deadlines or counters: one that is used up must not stay.
-      if (ring.length === 0) {
-        this.#rings.delete(highest);
-        this.#priorities.pop();
-      }
-      if (item === undefined || this.#holes.delete(item)) continue;
-      this.#length -= 1;
-      if (this.#length === 0) this.#close();
-      return item;
+      const { first } = this.#rings.get(this.#highest) as Ring<T>;
+      if (first !== undefined && !this.#holes.delete(first)) return first;
+      this.#shift();
     }
     return undefined;
+  }
+
+  /** Takes it. */
+  take(): T | undefined {
+    const { first } = this;
+    if (first === undefined) return undefined;
+    this.#shift();
+    this.#length -= 1;
+    if (this.#length === 0) this.#close();
+    return first;
+  }
+
+  get #highest(): number {
+    return this.#priorities.at(-1) as number;
+  }
+
+  #shift(): void {
+    const highest = this.#highest;
+    const ring = this.#rings.get(highest) as Ring<T>;
+    ring.shift();
+    if (ring.length > 0) return;
+    // Priorities may be deadlines or counters: one that is used up must not stay.
+    this.#rings.delete(highest);
+    this.#priorities.pop();
   }
 
   /** Takes out an item that is in the queue, wherever it stands. */

@@ -50,6 +50,8 @@ export class WorkerSlot implements TaskHolder {
   readonly bornAt: number;
   /** When it last became idle, in milliseconds since the epoch. */
   idleSince = 0;
+  /** The turn of the task that it was handed last. */
+  lastTurn = 0;
   /** How many tasks it has answered. */
   completed = 0;
   /** Seen to start nothing of what it holds: something that was left behind blocks it, or somebody has stopped it. */
@@ -174,6 +176,7 @@ export class WorkerSlot implements TaskHolder {
       task.holder = this;
       task.seq = firstSeq + i;
       this.#handed.push(task);
+      this.lastTurn = task.turn;
     }
     this.#taken += tasks.length;
     return code.functions.some(([, { kind }]) => kind === 'reference');

@@ -98,6 +98,7 @@ export class Task implements FutureWork, Queued {
   /** Set while handed; the sequence number is the one under which this holder's worker knows the task. */
   holder: TaskHolder | undefined;
   seq = -1;
+  turn = 0;
   /** From 1. */
   attempt = 1;
   /** Whether anybody has asked for the outcome; from then on a failure is not reported at shutdown. */

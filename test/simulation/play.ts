@@ -41,6 +41,7 @@ export async function play(script: Script, plan: FaultPlan, seed: number, latenc
   const warnings = hearWarnings();
   stage.sleep = (ms) => world.sleep(ms);
   stage.starts = new Map();
+  stage.turns = new Map();
   const submitted: Submitted[] = [];
   const read = new Map<string, unknown[]>();
   const bornAt = world.now;

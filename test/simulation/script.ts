@@ -7,7 +7,7 @@ export interface TaskScript {
   readonly name: string;
   /** When it is submitted, in milliseconds from the start; all times are. */
   readonly at: number;
-  readonly does: 'answers' | 'sleeps' | 'throws' | 'failsOnce' | 'heeds' | 'neverEnds';
+  readonly does: 'answers' | 'sleeps' | 'throws' | 'failsOnce' | 'heeds' | 'neverEnds' | 'waitsItsTurn';
   readonly ms: number;
   readonly retries: number;
   readonly backoff: number;
@@ -105,6 +105,45 @@ export function randomScript(chance: Chance): Script {
       cancelFutures: chance.happens(0.2),
       timeout: chance.happens(0.3) ? chance.below(200) : undefined,
     },
+  };
+}
+
+/** Tasks of which each ends after the one that was submitted before it. */
+export function scriptOfTurns(chance: Chance): Script {
+  const count = 5 + chance.below(40);
+  const moments = Array.from({ length: count }, () => (chance.happens(0.7) ? 0 : chance.below(100)));
+  moments.sort((one, other) => one - other);
+  const tasks = moments.map(
+    (at, i): TaskScript => ({
+      ...plain,
+      name: `task-${i}`,
+      at,
+      does: 'waitsItsTurn',
+      ms: chance.pick([0, 0, 0, 1, 6, 20]),
+    }),
+  );
+  const maxWorkers = 1 + chance.below(5);
+  const prefetch = chance.pick(['auto', 'auto', 0, 1, 5] as const);
+  return {
+    options: { maxWorkers, prefetch, startupTimeout: 1000 },
+    tasks,
+    maps: [],
+    shutdown: { at: 100, cancelFutures: false, timeout: undefined },
+  };
+}
+
+/** Tasks that are aborted, one soon after another, and of which some do not care. */
+export function scriptOfStops(chance: Chance): Script {
+  const tasks = Array.from({ length: 5 + chance.below(20) }, (_, i): TaskScript => {
+    const does = chance.pick(['heeds', 'sleeps', 'neverEnds'] as const);
+    const stop = { how: 'abort', after: chance.below(60) } as const;
+    return { ...plain, name: `task-${i}`, at: chance.below(5), does, ms: chance.pick([1, 10, 40]), stop };
+  });
+  return {
+    options: { maxWorkers: 1 + chance.below(2), startupTimeout: 1000 },
+    tasks,
+    maps: [],
+    shutdown: { at: 100, cancelFutures: false, timeout: undefined },
   };
 }
 

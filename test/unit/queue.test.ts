@@ -24,9 +24,11 @@ class NaiveQueue {
     this.#items.splice(after === -1 ? this.#items.length : after, 0, item);
   }
 
-  pushFront(item: Item): void {
-    const at = this.#items.findIndex((other) => other.priority <= item.priority);
-    this.#items.splice(at === -1 ? this.#items.length : at, 0, item);
+  putBack(item: Item): void {
+    const isAfter = (other: Item) =>
+      other.priority < item.priority || (other.priority === item.priority && other.turn > item.turn);
+    const after = this.#items.findIndex(isAfter);
+    this.#items.splice(after === -1 ? this.#items.length : after, 0, item);
   }
 
   take(): Item | undefined {
@@ -42,6 +44,8 @@ interface Both {
   readonly model: NaiveQueue;
   readonly queue: TaskQueue<Item>;
   nextId: number;
+  /** Those that were taken and not put back. */
+  readonly taken: Item[];
 }
 
 function step(name: string, applies: (both: Both) => boolean, run: (both: Both) => void): fc.Command<Both, Both> {
@@ -51,6 +55,7 @@ function step(name: string, applies: (both: Both) => boolean, run: (both: Both) 
       run(both);
       assert.equal(both.queue.length, both.model.items.length);
       assert.deepEqual([...both.queue], both.model.items);
+      assert.equal(both.queue.first, both.model.items[0]);
     },
     toString: () => name,
   };
@@ -63,11 +68,28 @@ const priority = fc.oneof(
   fc.constantFrom(-0, 0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
 );
 
-function add(how: 'push' | 'pushFront', itemPriority: number): fc.Command<Both, Both> {
-  return step(`${how}(${itemPriority})`, always, (both) => {
-    const item = { id: both.nextId++, priority: itemPriority };
-    both.queue[how](item);
-    both.model[how](item);
+function push(itemPriority: number): fc.Command<Both, Both> {
+  return step(`push(${itemPriority})`, always, (both) => {
+    const item = { id: both.nextId++, priority: itemPriority, turn: 0 };
+    both.queue.push(item);
+    both.model.push(item);
+  });
+}
+
+function take(): fc.Command<Both, Both> {
+  return step('take()', always, ({ model, queue, taken }) => {
+    const item = queue.take();
+    assert.equal(item, model.take());
+    if (item !== undefined) taken.push(item);
+  });
+}
+
+function putBack(where: number): fc.Command<Both, Both> {
+  const some = ({ taken }: Both): boolean => taken.length > 0;
+  return step(`putBack(taken at ${where})`, some, ({ model, queue, taken }) => {
+    const [item] = taken.splice(Math.floor(where * taken.length), 1) as [Item];
+    queue.putBack(item);
+    model.putBack(item);
   });
 }
 
@@ -79,29 +101,20 @@ function removeAt(where: number): fc.Command<Both, Both> {
   });
 }
 
-function takeAndPutBack(): fc.Command<Both, Both> {
-  return step('pushFront(take())', notEmpty, ({ model, queue }) => {
-    const item = queue.take() as Item;
-    assert.equal(item, model.take());
-    queue.pushFront(item);
-    model.pushFront(item);
-  });
-}
-
+const where = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const commands = [
-  priority.map((value) => add('push', value)),
-  priority.map((value) => add('push', value)),
-  priority.map((value) => add('pushFront', value)),
-  fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }).map(removeAt),
-  fc.constant(null).map(() => step('take()', always, ({ model, queue }) => assert.equal(queue.take(), model.take()))),
-  fc.constant(null).map(takeAndPutBack),
+  priority.map(push),
+  priority.map(push),
+  where.map(removeAt),
+  fc.constant(null).map(take),
+  where.map(putBack),
 ];
 
 test('a queue does what a sorted list does, whatever is done to it', options, () => {
   fc.assert(
     fc.property(fc.commands(commands, { maxCommands: 300, size: 'max' }), (run) => {
       fc.modelRun(() => {
-        const both: Both = { model: new NaiveQueue(), queue: new TaskQueue<Item>(), nextId: 0 };
+        const both: Both = { model: new NaiveQueue(), queue: new TaskQueue<Item>(), nextId: 0, taken: [] };
         return { model: both, real: both };
       }, run);
     }),
@@ -114,7 +127,7 @@ test('a queue that many items are removed from keeps the others in order', optio
     fc.property(fc.array(fc.tuple(priority, fc.boolean()), { minLength: 200, maxLength: 400 }), (plan) => {
       const model = new NaiveQueue();
       const queue = new TaskQueue<Item>();
-      const items = plan.map(([value], id): Item => ({ id, priority: value }));
+      const items = plan.map(([value], id): Item => ({ id, priority: value, turn: 0 }));
       for (const item of items) {
         queue.push(item);
         model.push(item);
@@ -137,7 +150,7 @@ test('a queue that many items are removed from keeps the others in order', optio
 test('an empty queue gives nothing, however often it is asked', options, () => {
   const queue = new TaskQueue<Item>();
   assert.equal(queue.take(), undefined);
-  queue.push({ id: 0, priority: 0 });
+  queue.push({ id: 0, priority: 0, turn: 0 });
   queue.take();
   assert.equal(queue.take(), undefined);
   assert.equal(queue.length, 0);
@@ -147,8 +160,8 @@ test('an empty queue gives nothing, however often it is asked', options, () => {
 test('a removed item is never taken, even when it is the only one of its priority', options, () => {
   const queue = new TaskQueue<Item>();
   const [high, low] = [
-    { id: 0, priority: 1 },
-    { id: 1, priority: 0 },
+    { id: 0, priority: 1, turn: 0 },
+    { id: 1, priority: 0, turn: 0 },
   ];
   queue.push(low);
   queue.push(high);
