@@ -179,7 +179,7 @@ test('a queue lets go of what was taken out of it', options, async () => {
   const queue = new TaskQueue<Item>();
   const kept: Item[] = [];
   const references = Array.from({ length: 400 }, (_, id) => {
-    const item = { id, priority: id % 3 };
+    const item = { id, priority: id % 3, turn: 0 };
     queue.push(item);
     if (id % 100 === 0) kept.push(item);
     return new WeakRef(item);
