@@ -16,8 +16,8 @@ export class Line implements Disposable {
 
   private constructor(brokerPort: number, rule: Rule) {
     this.#rule = rule;
-    this.#server = createServer((client) => {
-      const broker = createConnection(brokerPort, '127.0.0.1');
+    this.#server = createServer({ noDelay: true }, (client) => {
+      const broker = createConnection({ port: brokerPort, host: '127.0.0.1', noDelay: true });
       this.#carry('to broker', client, broker);
       this.#carry('to client', broker, client);
     });
