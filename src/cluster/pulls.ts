@@ -72,13 +72,13 @@ export class Pulls {
   }
 
   /**
-   * As many are to be on their way as there is room for at the end of the code that runs now: outcomes, and batches, come many at a time. Those
-   * that were asked for are not taken back.
+   * As many are to be on their way as there is room for in the next turn: outcomes, and batches, come many at a time, and what has come goes to
+   * its worker first. Those that were asked for are not taken back.
    */
   ask(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#isDue = false;
       this.#wanted = this.#of.room();
       this.#ask();
