@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'BROKEN_EXECUTOR'
   | 'BOOTSTRAP'
   | 'TASK_REFUSED'
+  | 'TASK_LOST'
   | 'FUNCTION_NOT_PORTABLE'
   | 'NOT_SERIALIZABLE'
   | 'DEADLOCK'
@@ -144,6 +145,15 @@ export class TaskRefusedError extends ExecutorError {
   }
 }
 
+/**
+ * The broker of the cluster has neither the task nor an outcome of it any more, so that nobody will ever tell of it: it has expired, or the broker's
+ * storage was deleted or lost. It may have run.
+ */
+export class TaskLostError extends ExecutorError {
+  /** @internal */
+  static override readonly code = 'TASK_LOST';
+}
+
 /** No pool can be started here: the program was itself started in a worker's place, or may not or can't start workers. */
 export class BootstrapError extends ExecutorError {
   /** @internal */
@@ -211,6 +221,8 @@ const classes = {
   QueueFullError,
   WorkerLostError,
   BrokenExecutorError,
+  TaskRefusedError,
+  TaskLostError,
   BootstrapError,
   FunctionNotPortableError,
   NotSerializableError,

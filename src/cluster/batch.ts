@@ -2,8 +2,8 @@
  * Tasks that travel in one message, as the submitter sees them.
  *
  *   publishing ──stored──► stored ──news of each task──► done
- *        ├──too large together──► (its tasks go in several)
- *        └──refused, can't be stored──► (its tasks fail)
+ *        ├──too large together, some not wanted any more──► (its tasks go in others)
+ *        └──refused, can't be stored, lost by the broker──► (its tasks fail)
  *
  * Whether a task has started is what has been heard of it. So a task that is cancelled here may have started there a moment ago: then its
  * future is cancelled all the same, and the worker is told to stop it.
@@ -23,13 +23,19 @@ export class Batch implements TaskHolder {
   readonly #events: BatchEvents;
   /** Where it is stored; `undefined` until that is known, 0 where it is there no more. */
   streamSeq: number | undefined;
+  /** Of when that stream is, as far as is known. */
+  streamMadeAt: string | undefined;
+  /** When that became known, by `performance.now()`. */
+  storedAtMs = Number.POSITIVE_INFINITY;
+  /** Whether a function of it was stored by an earlier one. */
+  reliesOnStoredCode = false;
   /** Who has told of it last. */
   worker = '';
   readonly #startedAt = new Map<number, number>();
   readonly #settled: Uint8Array;
   #left: number;
   /** The news of it that are stored, to be deleted once nobody needs them. */
-  readonly #newsSeqs: number[] = [];
+  readonly #newsSeqs = new Set<number>();
   readonly #objects: string[] = [];
 
   constructor(id: string, tasks: readonly Task[], events: BatchEvents) {
@@ -49,13 +55,20 @@ export class Batch implements TaskHolder {
     return this.worker;
   }
 
-  get hasNews(): boolean {
-    return this.#newsSeqs.length > 0;
+  /** How many pieces of news of it have been heard. */
+  get newsCount(): number {
+    return this.#newsSeqs.size;
+  }
+
+  isStoredAt(streamSeq: number, streamMadeAt: string | undefined): void {
+    this.streamSeq = streamSeq;
+    this.streamMadeAt = streamMadeAt;
+    this.storedAtMs = performance.now();
   }
 
   /** News of it are stored there. */
   hasNewsAt({ seq, object }: StoredNews): void {
-    this.#newsSeqs.push(seq);
+    this.#newsSeqs.add(seq);
     this.isIn(object);
   }
 
@@ -66,11 +79,18 @@ export class Batch implements TaskHolder {
 
   /** What the broker has of it, to be deleted; told once. */
   takeStored(): { readonly newsSeqs: readonly number[]; readonly objects: readonly string[] } {
-    return { newsSeqs: this.#newsSeqs.splice(0), objects: this.#objects.splice(0) };
+    const newsSeqs = [...this.#newsSeqs];
+    this.#newsSeqs.clear();
+    return { newsSeqs, objects: this.#objects.splice(0) };
   }
 
   get isDone(): boolean {
     return this.#left === 0;
+  }
+
+  /** Whether none of its tasks has an outcome. */
+  get isWhole(): boolean {
+    return this.#left === this.tasks.length;
   }
 
   /** How many of its tasks are known to have started and not to have ended. */

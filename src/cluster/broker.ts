@@ -12,12 +12,13 @@ import { type Clients, loadClients } from './clients.js';
 import { Credentials } from './credentials.js';
 import { type Delivery, PulledDelivery } from './delivery.js';
 import { Losses, LostConnection } from './losses.js';
-import { type BrokerLimits, defaultLimits, makeQueue, nanos, type QueueTimes } from './make-queue.js';
+import { type BrokerLimits, defaultLimits, nanos, type QueueTimes } from './make-queue.js';
 import { type Names, workersConsumer } from './names.js';
 import { Objects } from './objects.js';
 import { pause } from './pause.js';
 import { Reader } from './reader.js';
 import { Silence } from './silence.js';
+import { StoredQueue } from './stored-queue.js';
 
 export interface BrokerOptions {
   readonly servers: string | readonly string[];
@@ -50,6 +51,7 @@ export class Broker {
   readonly silence: Silence;
   readonly objects: Objects;
   readonly reader: Reader;
+  readonly queue: StoredQueue;
   readonly #losses: Losses;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
@@ -73,7 +75,12 @@ export class Broker {
     this.#clients = clients;
     this.#js = clients.jetstream(connection, { timeout: requestMs });
     this.#jsm = jsm;
-    this.reader = new Reader(clients, this.#js, jsm, options.names, { requestMs, isCluster: () => this.#isCluster });
+    this.queue = new StoredQueue({ jsm, clients, ...options });
+    this.reader = new Reader(clients, this.#js, jsm, options.names, {
+      requestMs,
+      isCluster: () => this.#isCluster,
+      onStream: (stream, madeAt) => this.queue.isOf(stream, madeAt),
+    });
   }
 
   /** Connects and makes what the queue needs; throws an error that says what is missing. */
@@ -98,7 +105,7 @@ export class Broker {
       credentials.check();
       const jsm = await clients.jetstreamManager(connection, { timeout: requestMs });
       const broker = new Broker(options, clients, connection, jsm, credentials);
-      if (options.managesStreams) await makeQueue(jsm, clients, options.names, options.limits);
+      await broker.queue.make();
       return broker;
     } catch (cause) {
       await connection?.close();
@@ -120,7 +127,7 @@ export class Broker {
   /**
    * Stores a message, and tries until it is: the same `id` is stored once. Gives its sequence number.
    *
-   * @param body or what makes it, for each attempt anew: a signature is good for a while
+   * @param body or what makes it, for each attempt anew, once there is a connection: a signature is good for a while
    * @param lastSeq the message of that subject after which it is to come; 0 for the first one. Throws {@link WrongPlace} where another was first.
    * @param once whether it is not to be tried again
    */
@@ -132,6 +139,7 @@ export class Broker {
     const { id, lastSeq, once = false, signal } = options;
     const expect = lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } };
     for (const attempts = new Attempts(signal); ; ) {
+      await this.#losses.back(signal);
       const bytes = typeof body === 'function' ? await body() : body;
       try {
         // On a slow connection it comes late, and later if the same is sent once more meanwhile.
@@ -150,14 +158,15 @@ export class Broker {
         if (codeOf(error) === apiErrors.wrongSequence) throw new WrongPlace();
         if (codeOf(error) !== apiErrors.streamFull && !(error instanceof LostConnection)) this.silence.unanswered();
         if (once) throw error;
-        await attempts.next(error, isNobody(error) && (await this.#hasStreamOf(subject)));
+        await attempts.next(error, isNobody(error) && (await this.#hasStreamOf(subject, attempts.made)));
       }
     }
   }
 
   /** Nobody answers for a stream that is not there, and for one that has no leader at the moment. */
-  async #hasStreamOf(subject: string): Promise<boolean> {
+  async #hasStreamOf(subject: string, attempts: number): Promise<boolean> {
     const error = await this.#jsm.streams.info(this.names.streamOf(subject)).catch((thrown: unknown) => thrown);
+    if (attempts > 0 && codeOf(error) === apiErrors.noStream) return this.queue.mend();
     return !(error instanceof Error) || (codeOf(error) !== apiErrors.noStream && !isNobody(error));
   }
 
@@ -171,6 +180,11 @@ export class Broker {
     } catch (error) {
       if (!(error instanceof LostConnection)) this.silence.unanswered();
     }
+  }
+
+  /** Whether there is no connection at the moment. */
+  get isAway(): boolean {
+    return this.#losses.isAway;
   }
 
   get #isCluster(): boolean {
@@ -212,6 +226,7 @@ export class Broker {
       this.#jsm.consumers.info(tasks, workersConsumer),
       this.#jsm.streams.info(tasks).catch(() => undefined),
     ]);
+    if (stream !== undefined) this.queue.isOf(tasks, String(stream.created));
     const { ack_wait: ackWait = defaultLimits.ackWaitMs * nanos } = consumer.config;
     return {
       ackWaitMs: ackWait / nanos,
@@ -239,7 +254,8 @@ export class Broker {
       callback: (error, message) => {
         if (error !== null) return;
         // What has a subject of ours is a batch; what has the inbox's is a word of the broker about a request.
-        if (message.subject.startsWith('cf.')) on.work(new PulledDelivery(message));
+        if (message.subject.startsWith('cf.'))
+          on.work(new PulledDelivery(message, () => this.queue.madeAt(this.names.tasks)));
         else if (message.headers?.code === requestExpired) on.over(message.subject);
         else if (message.headers?.code !== 100) on.refused(message.subject, message.headers?.code !== 503);
       },

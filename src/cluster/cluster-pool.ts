@@ -34,7 +34,7 @@ import type { News } from './messages.js';
 import type { StoredNews } from './news-feed.js';
 import { Outgoing } from './outgoing.js';
 import { Retries } from './retries.js';
-import { type NewsTaker, takeNews, unsendable } from './take-news.js';
+import { lost, type NewsTaker, takeNews, unsendable } from './take-news.js';
 
 export interface ClusterSettings extends Pick<PoolSettings, 'namePrefix' | 'maxQueue' | 'maxQueueBytes'> {
   /** How many tasks may be with the broker and the workers at a time; {@link inFlightMin}, or enough for all slots, where not given. */
@@ -228,7 +228,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   onEarlier(batches: readonly EarlierBatch[]): void {
-    for (const { id, names, streamSeq, object } of batches) {
+    for (const { id, names, streamSeq, streamMadeAt, object } of batches) {
       const tasks = names.map((name) => {
         const task = new Task(this, earlierHandle(name), { isChunk: false, values: [] }, defaultTaskSettings(), {});
         this.#pendingCount += 1;
@@ -238,7 +238,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       this.#hold();
       this.#outgoing.inFlight += tasks.length;
       const batch = new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
-      batch.streamSeq = streamSeq;
+      batch.isStoredAt(streamSeq, streamMadeAt);
       batch.isIn(object);
       this.#batches.set(id, batch);
     }
@@ -261,9 +261,24 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     this.#outgoing.dispatchSoon();
   }
 
-  onTooLarge(batch: Batch, messages: number): void {
+  onUnsuited(batch: Batch, messages: number): void {
     this.#batches.delete(batch.id);
     for (const part of batch.inParts(messages)) this.#send(part);
+  }
+
+  pendingBatches(): Iterable<Batch> {
+    return this.#batches.values();
+  }
+
+  onLost(batch: Batch, why: string): void {
+    for (const [i] of batch.tasks.entries())
+      this.ended(batch, i, (task) => {
+        // A worker may have it all the same.
+        this.#link.cancel(batch, i, 'kill', 'it is taken for lost');
+        this.failOrRetry(task, atSite(lost(why, task.name), task.submittedAt), 0);
+      });
+    this.#retireIfDone(batch);
+    this.#outgoing.dispatchSoon();
   }
 
   onBroken(cause: unknown): void {
@@ -312,6 +327,17 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   #retireIfDone(batch: Batch): void {
     if (!batch.isDone || !this.#batches.delete(batch.id)) return;
     this.#link.forget(batch);
+  }
+
+  /** Gives `false` where that is final. A function that is not with the broker any more is stored once more. */
+  sendAgain(batch: Batch, reason: string): boolean {
+    if (reason !== 'CODE_NOT_FOUND' || !batch.reliesOnStoredCode || this.#state === 'broken') return false;
+    this.#link.forgetCode(batch);
+    const parts = batch.inParts(1);
+    this.#batches.delete(batch.id);
+    this.#link.forget(batch);
+    for (const part of parts) this.#send(part);
+    return true;
   }
 
   /** What a worker told is that it failed. */

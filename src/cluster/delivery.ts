@@ -33,9 +33,14 @@ export class PulledDelivery implements Delivery {
   readonly count: number;
   readonly storedAt: number;
   readonly #message: Msg;
+  readonly #queueMadeAt: () => string | undefined;
+  readonly #madeAt: string | undefined;
 
-  constructor(message: Msg) {
+  /** @param queueMadeAt of the stream that it came from; it is not answered once that is another one */
+  constructor(message: Msg, queueMadeAt: () => string | undefined) {
     this.#message = message;
+    this.#queueMadeAt = queueMadeAt;
+    this.#madeAt = queueMadeAt();
     this.subject = message.subject;
     this.data = message.data;
     // $JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>[.<token>]
@@ -67,6 +72,7 @@ export class PulledDelivery implements Delivery {
   }
 
   #answer(text: string): void {
+    if (this.#madeAt !== undefined && this.#madeAt !== this.#queueMadeAt()) return;
     try {
       this.#message.respond(text);
     } catch {

@@ -1,5 +1,6 @@
 /**
- * Hears what is stored under some subjects, in order and from a place on, whichever broker of a cluster is lost.
+ * Hears what is stored under some subjects, in order and from a place on, whichever broker of a cluster is lost, and from its start where the stream
+ * was made anew.
  *
  *   asking ──answered──► following ──silent for some seconds, or connected anew──► asking
  *      └──not answered──► (asks again in a moment)        └──signs of life only──► (makes sure that somebody leads the stream: silence.ts)
@@ -9,7 +10,8 @@
  */
 
 import type { Broker } from './broker.js';
-import type { Following, StoredMessage } from './reader.js';
+import { apiErrors, codeOf } from './broker-errors.js';
+import type { Census, Following, StoredMessage } from './reader.js';
 
 const lookMs = 1000;
 /** The broker gives a sign of life every two seconds. Counted in looks: while this program is busy it hears nothing, and does not look either. */
@@ -23,6 +25,8 @@ export interface FollowerOf {
   readonly subject: string;
   /** The last that has been heard. */
   lastSeq(): number;
+  /** This is what it will hear of. */
+  onStream(census: Census): void;
   onMessage(message: StoredMessage): void;
 }
 
@@ -67,7 +71,7 @@ export class Follower {
   }
 
   async #ask(): Promise<void> {
-    const { broker, stream, subject, lastSeq, onMessage } = this.#of;
+    const { broker, stream, subject, lastSeq, onMessage, onStream } = this.#of;
     this.#isAsking = true;
     this.#isStale = false;
     this.#following?.stop();
@@ -76,6 +80,7 @@ export class Follower {
       this.#silentLooks = 0;
     };
     try {
+      onStream(await broker.reader.census(stream));
       this.#following = await broker.reader.follow(stream, subject, lastSeq() + 1, {
         alive,
         message: (message) => {
@@ -90,6 +95,7 @@ export class Follower {
       else if (this.#isStale) queueMicrotask(() => this.anew());
     } catch (error) {
       broker.silence.unanswered();
+      if (codeOf(error) === apiErrors.noStream) await broker.queue.mend();
       throw error;
     } finally {
       this.#isAsking = false;

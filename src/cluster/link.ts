@@ -2,38 +2,45 @@
  * The submitting side's way to the broker: there when there is work, and given up when there has been none for a moment, since an open
  * connection would keep the program alive.
  *
- *   away ──open()──► opening ──connected──► open ──rest(), nothing for a moment──► away
- *                       └──not within startupTimeout──► (onBroken)         any ──close()──► closed
+ *   away ──open()──► opening ──connected──► open ──rest(), nothing for a moment──► leaving ──► away ──close()──► closed
+ *     ▲                 ├──rest(), nothing for a moment; close()──► away
+ *     └─────────────────┴──not within startupTimeout──► (onBroken)
  *
  * News are followed from the one after the last that was heard, so that nothing is missed while away.
  */
 
 import type { WorkerStats } from '../pool/stats.js';
 import type { Task } from '../pool/task.js';
+import { Audit } from './audit.js';
 import type { Batch } from './batch.js';
 import { bodyOf, objectOf } from './bodies.js';
 import { Broker, type BrokerOptions } from './broker.js';
+import { Cancelling } from './cancelling.js';
 import { type Code, codeOf } from './code.js';
-import { encode } from './codec.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
 import { Litter } from './litter.js';
-import { encodedTasks, TooLarge } from './make-batch.js';
+import { encodedTasks, Unsuited } from './make-batch.js';
 import type { CancelMessage, News } from './messages.js';
 import { NewsFeed, type StoredNews } from './news-feed.js';
-import { sharedAbort, within } from './pause.js';
+import { sharedAbort, unlessAborted, within } from './pause.js';
 import { Workers } from './presence.js';
 import { reach } from './reach.js';
 import type { Seal } from './seal.js';
+import { StoredCode } from './stored-code.js';
 
 export interface LinkEvents {
   onNews(batchId: string, worker: string, news: readonly News[], stored: StoredNews): void;
   /** The batch can't be sent, and is in nobody's hands. */
   onUnsendable(batch: Batch, error: unknown): void;
-  /** Its tasks are too large to go in one message, and may not be in about so many. */
-  onTooLarge(batch: Batch, messages: number): void;
+  /** It has not been sent: what of it has no outcome is to go in about so many messages instead. */
+  onUnsuited(batch: Batch, messages: number): void;
+  /** The broker has no trace of it any more, which is the reason. */
+  onLost(batch: Batch, why: string): void;
   onBroken(cause: unknown): void;
   /** Whether nothing is pending. */
   isIdle(): boolean;
+  /** Those that have tasks without an outcome. */
+  pendingBatches(): Iterable<Batch>;
   /** There are more or fewer workers. */
   onSlots(): void;
   /** What an earlier submitter of that name has left, before the first news of it; each task's name. */
@@ -54,28 +61,25 @@ export interface LinkSettings {
 const restMs = 500;
 /** How long the word that something is stored is waited for, where nobody needs that any more. */
 const lastWordMs = 1000;
-/** A function is stored anew before the broker forgets it. */
-const codeFreshMs = 3600_000;
-
-type Cancellation = Pick<CancelMessage, 'how' | 'reason'> & { readonly index: number };
-
 export class Link {
   readonly #settings: LinkSettings;
   readonly #events: LinkEvents;
   readonly #workers: Workers;
   readonly #feed: NewsFeed;
-  #state: 'away' | 'opening' | 'open' | 'closed' = 'away';
+  readonly #audit: Audit;
+  readonly #cancelling: Cancelling;
+  readonly #code: StoredCode;
+  #state: 'away' | 'opening' | 'open' | 'leaving' | 'closed' = 'away';
   #broker: Broker | undefined;
   #abort = sharedAbort();
   #restTimer: NodeJS.Timeout | undefined;
   #opening: Promise<void> = Promise.resolve();
+  #leaving: Promise<void> = Promise.resolve();
   #takesOver: boolean;
   #ids = 0;
   readonly #idPrefix = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
   #unsent: Batch[] = [];
   readonly #sends = new Set<Promise<void>>();
-  readonly #storedCode = new Map<string, { readonly at: number; readonly stored: Promise<unknown> }>();
-  readonly #cancellations = new Map<Batch, Cancellation[]>();
   readonly #litter = new Litter();
 
   constructor(settings: LinkSettings, events: LinkEvents) {
@@ -89,7 +93,16 @@ export class Link {
       onNews: (...told) => events.onNews(...told),
       onBytes: (bytes) => this.#litter.grow(bytes),
     });
-    this.#workers = new Workers(settings.seal, settings.broker.names.presence);
+    this.#workers = new Workers(seal, settings.broker.names.presence);
+    this.#code = new StoredCode(seal);
+    this.#cancelling = new Cancelling({ client, seal, broker: () => this.#broker });
+    this.#audit = new Audit({
+      client,
+      batches: () => events.pendingBatches(),
+      isAlive: (worker) => this.#workers.alive.some(({ name }) => name === worker),
+      feed: this.#feed,
+      onLost: (...lost) => events.onLost(...lost),
+    });
   }
 
   get slots(): number {
@@ -107,10 +120,12 @@ export class Link {
 
   explain(): string[] {
     const { names, servers } = this.#settings.broker;
-    const isConnected = this.#broker?.connection.isClosed() === false;
+    const isOpen = this.#broker?.connection.isClosed() === false;
+    const isLost = isOpen && this.#broker?.isAway === true;
+    const how = isLost ? 'the connection is lost, and tried again' : isOpen ? 'connected' : this.#state;
     return [
-      `  broker ${[servers].flat().join(', ')}, queue ${names.queue}: ${isConnected ? 'connected' : this.#state}`,
-      ...(isConnected ? this.#workers.explain() : []),
+      `  broker ${[servers].flat().join(', ')}, queue ${names.queue}: ${how}`,
+      ...(isOpen && !isLost ? this.#workers.explain() : []),
     ];
   }
 
@@ -129,7 +144,7 @@ export class Link {
     clearTimeout(this.#restTimer);
     // The connection holds the process as long as it is there; so does not this timer.
     this.#restTimer = setTimeout(() => {
-      if (this.#events.isIdle()) void this.#leave('away');
+      if (this.#events.isIdle()) this.#leave();
     }, restMs);
   }
 
@@ -139,36 +154,53 @@ export class Link {
     await this.#opening;
   }
 
+  /** Nothing is pending. */
   async close(): Promise<void> {
     clearTimeout(this.#restTimer);
+    this.#leave();
     await this.#opening;
-    await this.#leave('closed');
+    this.#leave();
+    await this.#leaving;
+    this.#state = 'closed';
   }
 
   async #connect(): Promise<void> {
     const { broker: options, startupTimeoutMs } = this.#settings;
+    const { signal } = this.#abort;
     try {
-      await reach(options, startupTimeoutMs, () => this.#openOnce(options));
+      await reach(options, startupTimeoutMs, () => this.#openOnce(options, signal), signal);
     } catch (failure) {
       this.#state = 'away';
-      this.#events.onBroken(failure);
+      if (!signal.aborted) this.#events.onBroken(failure);
+      else this.#openIfWanted();
     }
   }
 
-  async #openOnce(options: BrokerOptions): Promise<void> {
+  /** Work may have come while it was given up. */
+  #openIfWanted(): void {
+    this.#unsent = this.#unsent.filter(({ isDone }) => !isDone);
+    if (this.#unsent.length > 0) this.open();
+  }
+
+  async #openOnce(options: BrokerOptions, signal: AbortSignal): Promise<void> {
     try {
-      const broker = await Broker.open(options);
+      const broker = await brokerUnlessAborted(options, signal);
       this.#broker = broker;
       const { names } = options;
+      await broker.queue.look(names.tasks);
       await this.#takeOver(broker);
       // Before the news are asked for: the connection may be lost, and be back, while the answer is waited for.
       void this.#watchConnection(broker);
       broker.listen(names.presence, (data) => this.#heardOf(data));
-      await this.#feed.follow(broker, this.#abort.signal);
+      await this.#feed.follow(broker, signal);
+      signal.throwIfAborted();
+      this.#litter.isOf(broker);
       broker.tell(names.ask, Buffer.alloc(0));
       this.#state = 'open';
+      this.#audit.start(broker);
       void broker.connection.closed().then((why) => this.#lost(broker, why));
     } catch (error) {
+      this.#feed.stop();
       await this.#broker?.close();
       this.#broker = undefined;
       throw error;
@@ -190,7 +222,9 @@ export class Link {
   async #watchConnection(broker: Broker): Promise<void> {
     for await (const { type } of broker.connection.status()) {
       if (type !== 'reconnect' || this.#broker !== broker) continue;
+      this.#cancelling.tell();
       this.#feed.anew();
+      this.#audit.lookSoon();
       broker.tell(broker.names.ask, Buffer.alloc(0));
     }
   }
@@ -204,22 +238,24 @@ export class Link {
     this.#events.onBroken(new Error(`the broker does not let it in any more: ${said}`, { cause: why }));
   }
 
-  async #leave(state: 'away' | 'closed'): Promise<void> {
-    if (this.#state === 'closed' || (this.#state !== 'open' && state === 'away')) return;
-    const broker = this.#broker;
-    this.#state = 'closed';
-    if (broker !== undefined) {
-      // All that was sent has its outcome, and is litter as soon as it is known where it is.
-      await within(lastWordMs, Promise.all(this.#sends));
-      if (!broker.connection.isClosed()) await this.#litter.clear(broker);
-      this.#abort.abort(new Error('the executor was shut down'));
-      this.#feed.stop();
-      await broker.close();
-    }
+  #leave(): void {
+    if (this.#state === 'opening') this.#abort.abort(new Error('nothing waits for the broker any more'));
+    if (this.#state !== 'open') return;
+    this.#state = 'leaving';
+    this.#leaving = this.#leaveNow(this.#broker as Broker);
+  }
+
+  async #leaveNow(broker: Broker): Promise<void> {
+    this.#audit.stop();
+    // All that was sent has its outcome, and is litter as soon as it is known where it is.
+    await within(lastWordMs, Promise.all(this.#sends));
+    if (!broker.connection.isClosed()) await this.#litter.clear(broker);
+    this.#abort.abort(new Error('the executor was shut down'));
+    this.#feed.stop();
+    await broker.close();
     this.#broker = undefined;
-    this.#state = state;
-    // Work may have come meanwhile.
-    if (state === 'away' && this.#unsent.length > 0) this.open();
+    this.#state = 'away';
+    this.#openIfWanted();
   }
 
   // ── Sending ──
@@ -243,77 +279,40 @@ export class Link {
     try {
       const codes = new Map(batch.tasks.map(({ handle }) => [handle, codeOf(handle)] as const));
       const subject = names.tasksOf(client, batch.id);
-      const stores = [...codes.values()].map((code) => this.#storeCode(broker, code));
-      if (stores.some((store) => store !== undefined)) await Promise.all(stores);
+      batch.reliesOnStoredCode = [...codes.values()].some((code) => this.#code.has(code));
+      await Promise.all([...codes.values()].map((code) => this.#code.store(broker, code, signal)));
       let attempts = 0;
       const body = async (): Promise<Buffer> => {
         attempts += 1;
+        // Cancelled while it waited for the connection.
+        if (attempts === 1 && !batch.isWhole) throw new Unsuited(1);
         const codeOfTask = ({ handle }: Task): Code => codes.get(handle) as Code;
         const bytes = encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax);
         const sent = await bodyOf(broker, seal, subject, bytes, signal);
         batch.isIn(objectOf(sent));
         return sent;
       };
-      batch.streamSeq = await broker.store(subject, body, { id: batch.id, signal });
+      const streamSeq = await broker.store(subject, body, { id: batch.id, signal });
+      batch.isStoredAt(streamSeq, broker.queue.madeAt(names.tasks));
       if (!batch.isDone) return;
       // Its outcomes were quicker than the word that it is stored. One that was sent twice may have been stored twice then, and what was told of
       // the one keeps whoever has the other from telling anything.
-      if (batch.hasNews && attempts > 1) this.#litter.addBatch(batch.streamSeq);
-      else this.#discard(batch, batch.streamSeq);
+      if (batch.newsCount > 0 && attempts > 1) this.#litter.addBatch(streamSeq);
+      else this.#discard(batch, streamSeq);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof TooLarge) this.#events.onTooLarge(batch, error.messages);
+      if (error instanceof Unsuited) this.#events.onUnsuited(batch, error.messages);
       else this.#events.onUnsendable(batch, error);
     }
   }
 
-  /** Stores a function where that has not been done lately; gives a promise only while that is going on. */
-  #storeCode(broker: Broker, { digest, bytes }: Code): Promise<unknown> | undefined {
-    const known = this.#storedCode.get(digest);
-    if (known !== undefined && Date.now() - known.at < codeFreshMs) return known.stored;
-    const { seal } = this.#settings;
-    const subject = broker.names.codeOf(digest, seal.signer);
-    const { signal } = this.#abort;
-    const stored = bodyOf(broker, seal, subject, bytes, signal)
-      .then((sealed) => broker.store(subject, sealed, { signal }))
-      .catch((error) => {
-        this.#storedCode.delete(digest);
-        throw error;
-      });
-    this.#storedCode.set(digest, { at: Date.now(), stored });
-    return stored;
-  }
-
-  /** Tells the workers; what waits at the broker, and is not wanted at all any more, is taken from there. */
   cancel(batch: Batch, index: number, how: CancelMessage['how'], reason: string): void {
-    let told = this.#cancellations.get(batch);
-    if (told === undefined) {
-      told = [];
-      this.#cancellations.set(batch, told);
-      queueMicrotask(() => this.#tellCancelled(batch));
-    }
-    told.push({ index, how, reason });
+    this.#cancelling.cancel(batch, index, how, reason);
   }
 
-  #tellCancelled(batch: Batch): void {
-    const told = this.#cancellations.get(batch) ?? [];
-    this.#cancellations.delete(batch);
-    const broker = this.#broker;
-    if (broker === undefined) return;
-    const { seal, client } = this.#settings;
-    for (const how of ['abort', 'kill'] as const) {
-      const of = told.filter((each) => each.how === how);
-      if (of.length === 0) continue;
-      const message: CancelMessage = {
-        client,
-        batch: batch.id,
-        indices: of.map(({ index }) => index),
-        how,
-        reason: of[0]?.reason ?? '',
-      };
-      broker.tell(broker.names.cancel, seal.close(broker.names.cancel, encode(message, true)));
-    }
-    if (batch.isDone && batch.streamSeq !== undefined) void broker.delete(broker.names.tasks, batch.streamSeq);
+  /** No worker has found its functions at the broker. */
+  forgetCode({ tasks }: Batch): void {
+    for (const { handle } of tasks) this.#code.forget(codeOf(handle));
   }
 
   /** Each of its tasks has its outcome: what the broker still has of it goes. */
@@ -341,5 +340,16 @@ export class Link {
       return;
     }
     this.#events.onSlots();
+  }
+}
+
+/** Not waited for any more once that is aborted: a broker that is not there is found out after seconds. */
+async function brokerUnlessAborted(options: BrokerOptions, signal: AbortSignal): Promise<Broker> {
+  const opening = Broker.open(options);
+  try {
+    return await unlessAborted(opening, signal);
+  } catch (error) {
+    void opening.then((broker) => broker.close()).catch(() => {});
+    throw error;
   }
 }

@@ -35,6 +35,15 @@ export class Losses {
     return this.#abort.signal;
   }
 
+  get isAway(): boolean {
+    return this.#away !== undefined;
+  }
+
+  /** Resolves once it is there; rejects where that is aborted first. */
+  async back(signal: AbortSignal): Promise<void> {
+    while (this.#away !== undefined) await unlessAborted(this.#away.back, signal);
+  }
+
   /** Throws a {@link LostConnection} where there is none, or it is lost before the answer is here. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#away !== undefined) throw this.#away;

@@ -4,8 +4,9 @@ import type { Task } from '../pool/task.js';
 import type { Code } from './code.js';
 import { clusterVersion, encodeBatch, type TaskBatch, type TaskGroup } from './messages.js';
 
-/** Several tasks that are larger than one message, and about what so many hold. */
-export class TooLarge extends Error {
+/** Tasks that do not go in one message as they are: together they are too large, or some are not wanted any more. */
+export class Unsuited extends Error {
+  /** About so many would hold what there is. */
   readonly messages: number;
 
   constructor(messages: number) {
@@ -14,11 +15,11 @@ export class TooLarge extends Error {
   }
 }
 
-/** The body of the message. Throws {@link TooLarge}; one task alone may be of any size. */
+/** The body of the message. Throws {@link Unsuited}; one task alone may be of any size. */
 export function encodedTasks(tasks: readonly Task[], codeOf: (task: Task) => Code, bytesMax: number): Buffer {
   const bytes = encodeBatch(makeBatch(tasks, codeOf));
   const messages = Math.ceil(bytes.length / bytesMax);
-  if (messages > 1 && tasks.length > 1) throw new TooLarge(messages);
+  if (messages > 1 && tasks.length > 1) throw new Unsuited(messages);
   return bytes;
 }
 

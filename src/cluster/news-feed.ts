@@ -10,7 +10,7 @@ import { objectOf, openBodySurely } from './bodies.js';
 import type { Broker } from './broker.js';
 import { Follower } from './follower.js';
 import type { BatchNews, News } from './messages.js';
-import type { StoredMessage } from './reader.js';
+import type { Census, StoredMessage } from './reader.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 import { checkNews } from './shapes.js';
@@ -35,10 +35,21 @@ export class NewsFeed {
   readonly #of: NewsFeedOf;
   #follower: Follower | undefined;
   #lastSeq = 0;
+  #madeAt: string | undefined;
   #fetching: Promise<void> | undefined;
 
   constructor(of: NewsFeedOf) {
     this.#of = of;
+  }
+
+  /** The last piece that has come. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** Whether a piece has come, and is not taken yet. */
+  get isFetching(): boolean {
+    return this.#fetching !== undefined;
   }
 
   /** From the piece after the last that was heard. Rejects where the broker does not say that it will tell. */
@@ -50,6 +61,7 @@ export class NewsFeed {
       stream: names.results,
       subject: names.resultsOf(this.#of.client, '*'),
       lastSeq: () => this.#lastSeq,
+      onStream: (census) => this.#isOf(census),
       onMessage: (piece) => this.#heard(broker, piece, signal),
     });
     await this.#follower.start();
@@ -60,9 +72,21 @@ export class NewsFeed {
     this.#follower?.anew();
   }
 
+  /** Something that is there was not told: all is heard once more. */
+  fromStart(): void {
+    this.#lastSeq = 0;
+    this.#follower?.anew();
+  }
+
   stop(): void {
     this.#follower?.stop();
     this.#follower = undefined;
+  }
+
+  /** Of another stream than before, or one that has lost some of what was heard, everything is news. */
+  #isOf({ madeAt, lastSeq }: Census): void {
+    if (madeAt !== (this.#madeAt ?? madeAt) || lastSeq < this.#lastSeq) this.#lastSeq = 0;
+    this.#madeAt = madeAt;
   }
 
   /** One behind the other, also where one has to be fetched. */

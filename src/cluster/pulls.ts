@@ -23,6 +23,8 @@ export interface PullsOf {
   onWork(delivery: Delivery): void;
   /** For how many batches there is room. */
   room(): number;
+  /** There may be nothing to ask: called once a second at most. */
+  onRefused(): void;
 }
 
 interface Request {
@@ -41,6 +43,7 @@ export class Pulls {
   #ids = 0;
   #isDue = false;
   #isOver = false;
+  #isRefused = false;
   /** Whether the broker has answered any. */
   #isHeard = false;
 
@@ -53,8 +56,11 @@ export class Pulls {
       for (const [subject, { forgottenAt }] of this.#requests) {
         if (now <= forgottenAt) continue;
         this.#requests.delete(subject);
+        this.#isRefused = true;
         if (!this.#isEarly) broker.silence.unanswered();
       }
+      if (this.#isRefused && !this.#isOver) of.onRefused();
+      this.#isRefused = false;
       this.#ask();
     }, 1000);
   }
@@ -124,6 +130,7 @@ export class Pulls {
       refused: (subject, isThere) => {
         if (isThere) silence.answered();
         else silence.unanswered();
+        this.#isRefused = true;
         this.#requests.delete(subject);
       },
     });

@@ -1,8 +1,8 @@
 /** Reaching a broker that may not be there yet: one that is being started, or a cluster that has not chosen its leaders. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TimeoutError } from '../errors.js';
 import { BrokerError, unusable } from './broker-errors.js';
+import { pause } from './pause.js';
 import { Refusal } from './refusal.js';
 
 const retryMs = 100;
@@ -10,12 +10,14 @@ const retryMs = 100;
 /**
  * Tries until it works, for as long as the reason may pass.
  *
+ * @param signal aborted where it is not wanted any more
  * @throws {TimeoutError} when it has not within `startupTimeoutMs`; at once what will not pass
  */
 export async function reach<T>(
   options: { readonly servers: string | readonly string[] },
   startupTimeoutMs: number,
   attempt: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const deadline = performance.now() + startupTimeoutMs;
   for (;;) {
@@ -30,7 +32,8 @@ export async function reach<T>(
         const waited = ` (tried for ${startupTimeoutMs} ms, startupTimeout)`;
         throw new TimeoutError(`${failure.message}${waited}`, { cause: failure });
       }
-      await sleep(Math.min(retryMs, Math.max(0, deadline - performance.now())));
+      signal?.throwIfAborted();
+      await pause(Math.min(retryMs, Math.max(0, deadline - performance.now())), signal);
     }
   }
 }

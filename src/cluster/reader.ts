@@ -4,6 +4,7 @@ import type { DirectMsgRequest, JetStreamClient, JetStreamManager, MsgRequest } 
 import { apiErrors, BrokerError, codeOf, explained, noMessage } from './broker-errors.js';
 import type { Clients } from './clients.js';
 import { hedged } from './hedged.js';
+import { nanos } from './make-queue.js';
 import type { Names } from './names.js';
 
 export interface StoredMessage {
@@ -25,6 +26,18 @@ export interface WaitingBatch {
   readonly messageId: string;
 }
 
+/** What a stream is, and what it has of some subjects. */
+export interface Census {
+  /** When it was made: another time, another stream. */
+  readonly madeAt: string;
+  /** How long it keeps a message. */
+  readonly maxAgeMs: number;
+  /** The number of the last message that was ever stored. */
+  readonly lastSeq: number;
+  /** How many messages there are, by subject. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
 /** What is read at a time of what is stored. */
 const storedMax = 1000;
 /** How long one of several brokers is waited for before the next is asked, too. */
@@ -36,6 +49,8 @@ export interface ReaderOf {
   readonly requestMs: number;
   /** Whether several brokers may have what is read. */
   isCluster(): boolean;
+  /** A stream is the one that was made then. */
+  onStream(stream: string, madeAt: string): void;
 }
 
 export class Reader {
@@ -113,6 +128,22 @@ export class Reader {
     if (Object.keys(state.subjects ?? {}).some((each) => !told.has(each))) throw behind(stream);
   }
 
+  /** As the one says that leads the stream; throws where nobody does. */
+  async census(stream: string, subject?: string): Promise<Census> {
+    const { created, config, state, cluster } = await this.#jsm.streams.info(
+      stream,
+      subject === undefined ? {} : { subjects_filter: subject },
+    );
+    if (this.#of.isCluster() && cluster?.leader === undefined) throw undecided(stream);
+    this.#of.onStream(stream, String(created));
+    return {
+      madeAt: String(created),
+      maxAgeMs: config.max_age === 0 ? Number.POSITIVE_INFINITY : config.max_age / nanos,
+      lastSeq: state.last_seq,
+      counts: new Map(Object.entries(state.subjects ?? {})),
+    };
+  }
+
   /** Where a consumer is to begin. */
   #from(seq: number): object {
     return seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
@@ -177,6 +208,10 @@ export class Reader {
     })();
     return messages;
   }
+}
+
+function undecided(stream: string): BrokerError {
+  return new BrokerError(`nobody leads stream ${stream} at the moment`, true, undefined);
 }
 
 /** It will have that in a moment. */

@@ -1,6 +1,6 @@
 /** What a worker told of a batch, put into effect. */
 
-import { CancelledError, TaskRefusedError } from '../errors.js';
+import { CancelledError, TaskLostError, TaskRefusedError } from '../errors.js';
 import { atSite } from '../pool/site.js';
 import type { Task } from '../pool/task.js';
 import { errorOf } from '../pool/task-errors.js';
@@ -12,6 +12,8 @@ export interface NewsTaker {
   /** Ends the task of that place, unless it has had its outcome; `runMs` where it has run. */
   ended(batch: Batch, index: number, end: (task: Task) => void, runMs?: number): void;
   failOrRetry(task: Task, error: unknown, runMs: number): void;
+  /** None of the batch has run, for that reason: sends it once more, where that helps. */
+  sendAgain(batch: Batch, reason: string): boolean;
 }
 
 export function takeNews(batch: Batch, item: News, by: NewsTaker): void {
@@ -41,6 +43,7 @@ export function takeNews(batch: Batch, item: News, by: NewsTaker): void {
     }
     case 'refused': {
       const [, reason, why] = item;
+      if (by.sendAgain(batch, reason)) return;
       for (const [i] of batch.tasks.entries()) {
         by.ended(batch, i, (task) => {
           const message = `task "${task.name}" was refused by worker ${batch.worker}: ${why}`;
@@ -59,6 +62,11 @@ export function unsendable(error: unknown, name: string): Error {
   if (error instanceof Refusal)
     return new TaskRefusedError(`task "${name}" can't be sent: ${error.message}`, error.reason, { cause: error });
   return asError(error);
+}
+
+/** What becomes of one of which the broker has no trace any more. */
+export function lost(why: string, name: string): TaskLostError {
+  return new TaskLostError(`task "${name}" is lost: ${why}`);
 }
 
 function asError(error: unknown): Error {

@@ -32,6 +32,7 @@ import { Pulls } from './pulls.js';
 import { reach } from './reach.js';
 import type { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
+import type { QueueFound } from './stored-queue.js';
 import { watchConnection } from './watch-connection.js';
 import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
 
@@ -89,7 +90,11 @@ export class ClusterWorker {
       this.#settle = { resolve, reject };
     });
     this.closed.catch(() => {});
-    this.#pulls = new Pulls(broker, { onWork: (delivery) => void this.#receive(delivery), room: () => this.#room });
+    this.#pulls = new Pulls(broker, {
+      onWork: (delivery) => void this.#receive(delivery),
+      room: () => this.#room,
+      onRefused: () => this.#checkQueue(),
+    });
     this.#orphans = new Orphans(broker, (delivery) => this.#receive(delivery));
     this.#announcer = new Announcer(broker, seal, () => this.#presence());
     this.#begin(times.ackWaitMs);
@@ -142,6 +147,7 @@ export class ClusterWorker {
   // ── Taking work ──
 
   #isConnected = true;
+  #queueFound: QueueFound = 'the same';
 
   #begin(ackWaitMs: number): void {
     const { names } = this.#broker;
@@ -154,6 +160,7 @@ export class ClusterWorker {
       },
       back: () => {
         this.#isConnected = true;
+        this.#checkQueue();
         this.#pulls.anew();
         this.#orphans.lookSoon();
       },
@@ -169,6 +176,20 @@ export class ClusterWorker {
   get #room(): number {
     if (this.#state !== 'working' || this.#held.isStalled) return 0;
     return this.#capacity.room(this.#held, this.#opening.size);
+  }
+
+  #checkQueue(): void {
+    const why = 'its streams were deleted, or the broker has lost what it had stored';
+    const found = (queue: QueueFound): void => {
+      const isNews = queue !== this.#queueFound;
+      this.#queueFound = queue;
+      if (queue === 'another')
+        this.#log('warn', 'queue-lost', `the queue is another one: ${why}. What is held of the earlier one is lost`);
+      else if (queue === 'none' && isNews)
+        this.#log('error', 'queue-gone', `the queue is not there: ${why}. It is waited for, and may not be made here`);
+    };
+    // Where the broker does not say, it is looked again at its next refusal, or with the next connection.
+    void this.#broker.queue.check().then(found, () => {});
   }
 
   /** Resolves once it is known what there is to run. */

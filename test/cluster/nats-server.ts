@@ -32,6 +32,8 @@ export interface TestServer {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again, on the same port and with what it has stored. */
   start(): Promise<void>;
+  /** What it has stored is lost; it is to be killed first. */
+  wipe(): void;
   /** Gives it other lines of configuration, while it runs. */
   reload(config: string): void;
   /** What it has logged. */
@@ -70,6 +72,7 @@ export async function startServer(config = ''): Promise<TestServer> {
     port,
     kill,
     start,
+    wipe: () => rmSync(join(folder, 'js'), { recursive: true, force: true }),
     reload: (lines) => {
       configure(lines);
       child?.kill('SIGHUP');

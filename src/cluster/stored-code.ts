@@ -1,0 +1,49 @@
+/** Which functions this submitter has stored with the broker, so that each goes there once. */
+
+import { bodyOf } from './bodies.js';
+import type { Broker } from './broker.js';
+import type { Code } from './code.js';
+import type { Seal } from './seal.js';
+
+/** A function is stored anew before the broker forgets it. */
+const freshMs = 3600_000;
+
+interface Stored {
+  readonly at: number;
+  readonly done: Promise<unknown>;
+}
+
+export class StoredCode {
+  readonly #seal: Seal;
+  readonly #known = new Map<string, Stored>();
+
+  constructor(seal: Seal) {
+    this.#seal = seal;
+  }
+
+  /** Whether it was stored before, and lately. */
+  has({ digest }: Code): boolean {
+    const known = this.#known.get(digest);
+    return known !== undefined && Date.now() - known.at < freshMs;
+  }
+
+  /** Stores it where that has not been done lately, or is going on; resolves once it is there. */
+  store(broker: Broker, code: Code, signal: AbortSignal): Promise<unknown> {
+    if (this.has(code)) return (this.#known.get(code.digest) as Stored).done;
+    const { digest, bytes } = code;
+    const subject = broker.names.codeOf(digest, this.#seal.signer);
+    const done = bodyOf(broker, this.#seal, subject, bytes, signal)
+      .then((sealed) => broker.store(subject, sealed, { signal }))
+      .catch((error) => {
+        this.#known.delete(digest);
+        throw error;
+      });
+    this.#known.set(digest, { at: Date.now(), done });
+    return done;
+  }
+
+  /** It is not there any more. */
+  forget({ digest }: Code): void {
+    this.#known.delete(digest);
+  }
+}
