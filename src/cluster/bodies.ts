@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Broker } from './broker.js';
+import { isPassing } from './broker-errors.js';
 import { LostConnection } from './losses.js';
 import { openMessage } from './messages.js';
 import { pause, unlessAborted } from './pause.js';
@@ -57,6 +58,10 @@ export function openBodySurely<T extends { readonly version: number }>(
   if (!(opened instanceof Promise)) return opened;
   return opened.catch(async (error: unknown) => {
     if (error instanceof Refusal) throw error;
+    if (!(error instanceof LostConnection) && !isPassing(error))
+      throw new Refusal('MALFORMED', `the object that the message names can't be read: ${(error as Error).message}`, {
+        cause: error,
+      });
     await (error instanceof LostConnection ? unlessAborted(error.back, signal) : pause(retryMs, signal));
     return openBodySurely<T>(broker, seal, subject, data, signal);
   });

@@ -16,7 +16,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TaskRefusedError } from '../errors.js';
+import { TaskLostError, TaskRefusedError } from '../errors.js';
 import { encodeError } from '../protocol/errors.js';
 import { notSerializable } from '../protocol/values.js';
 import { bodyOf, openBody } from './bodies.js';
@@ -202,10 +202,19 @@ export class NewsLog {
       if (news.length === 0) return;
       const body = this.#encoded(news);
       if (body.length > messageBytesMax) {
-        for (const part of inParts(news, body.length, messageBytesMax)) await this.#storeNow([part]);
+        const { reason, message } = oversized(body.length, messageBytesMax);
+        const error = new TaskRefusedError(`what the task gave can't be sent: ${message}`, reason);
+        for (const part of inParts(news, error)) await this.#storeNow([part]);
         return;
       }
-      if (await this.#append(news, body)) return;
+      try {
+        if (await this.#append(news, body)) return;
+      } catch (error) {
+        if (!(error instanceof Unstorable) || this.#of.signal.aborted) throw error;
+        const why = `the task is lost: it has run, and what it gave can't be stored: ${error.message}`;
+        for (const part of inParts(news, new TaskLostError(why))) await this.#storeNow([part]);
+        return;
+      }
     }
   }
 
@@ -222,11 +231,13 @@ export class NewsLog {
     // A second attempt would not notice that the first was stored, heard and deleted.
     const once = lastSeq === 0 && news.length > 0;
     try {
-      const sealed = await bodyOf(broker, seal, subject, body, signal);
+      const sealed = await bodyOf(broker, seal, subject, body, signal).catch((cause: Error) => {
+        throw new Unstorable(cause.message, { cause });
+      });
       this.#lastSeq = await broker.store(subject, sealed, { lastSeq, once, signal });
     } catch (error) {
       if (!(error instanceof WrongPlace)) {
-        if (!once) throw error;
+        if (!once || error instanceof Unstorable) throw error;
         this.#isUnsure = true;
         return false;
       }
@@ -265,8 +276,11 @@ function settledBy(item: News): number[] {
   }
 }
 
-/** What is too large together goes one by one; what is too large alone fails its task. */
-function inParts(news: readonly News[], bytes: number, bytesMax: number): News[] {
+/** It is too large for a message, and there is nowhere to store it. */
+class Unstorable extends Error {}
+
+/** What can't be stored together goes one by one; what can't be stored alone fails its task. */
+function inParts(news: readonly News[], error: Error): News[] {
   const parts = news.flatMap((item): News[] =>
     item[0] === 'done' ? item[2].map((value, i) => ['done', item[1] + i, [value], [item[3][i] ?? 0]]) : [item],
   );
@@ -274,8 +288,6 @@ function inParts(news: readonly News[], bytes: number, bytesMax: number): News[]
   return parts.flatMap((item): News[] => {
     if (item[0] !== 'done' && item[0] !== 'failed') return [];
     const ms = item[0] === 'done' ? (item[3][0] ?? 0) : item[3];
-    const { reason, message } = oversized(bytes, bytesMax);
-    const error = new TaskRefusedError(`what the task gave can't be sent: ${message}`, reason);
     return [['failed', item[1], encodeError(error, copyByWire), ms]];
   });
 }

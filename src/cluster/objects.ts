@@ -7,11 +7,12 @@
 import type { ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Attempts } from './attempts.js';
+import { apiErrors, codeOf } from './broker-errors.js';
 import type { Clients } from './clients.js';
 import type { Losses } from './losses.js';
 import { type BrokerLimits, nanos } from './make-queue.js';
 import type { Names } from './names.js';
-import { readObject } from './read-object.js';
+import { notThere, readObject } from './read-object.js';
 import { Refusal } from './refusal.js';
 
 export interface ObjectsOf {
@@ -22,6 +23,8 @@ export interface ObjectsOf {
 
 /** How long one attempt to reach the broker may take. */
 const requestMs = 2000;
+/** How often a store is made anew, or looked for, for one object. */
+const remadeMax = 3;
 const away = 'the broker did not answer while an object was read';
 
 export class Objects {
@@ -68,7 +71,8 @@ export class Objects {
         await this.#losses.ask(() => store.putBlob({ name }, bytes));
         return;
       } catch (error) {
-        await attempts.next(error);
+        if (this.#isGone(error) && attempts.made < remadeMax) await attempts.again();
+        else await attempts.next(error);
       }
     }
   }
@@ -83,8 +87,16 @@ export class Objects {
     } catch (error) {
       // A broker that says nothing at all is no proof that the object is damaged.
       if (error instanceof Refusal && !(await this.#answers())) throw new Error(away, { cause: error });
+      if (this.#isGone(error)) throw notThere();
       throw error;
     }
+  }
+
+  /** Whether there is no store any more; the next one that needs it makes it anew, or finds that another has. */
+  #isGone(error: unknown): boolean {
+    const isGone = codeOf(error) === apiErrors.noStream;
+    if (isGone) this.#store = undefined;
+    return isGone;
   }
 
   /**

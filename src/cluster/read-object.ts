@@ -15,13 +15,12 @@ export async function readObject(
   loss: AbortSignal,
 ): Promise<Uint8Array> {
   const info = await store.info(name);
-  if (info === null || info.deleted)
-    throw new Refusal('MALFORMED', 'the object that the message names is not there any more');
+  if (info === null || info.deleted) throw notThere();
   if (info.options?.link !== undefined)
     throw new Refusal('MALFORMED', 'the object that the message names is elsewhere');
   if (info.size > bytesMax) throw oversized(info.size, bytesMax);
   const object = await store.get(name);
-  if (object === null) throw new Refusal('MALFORMED', 'the object that the message names is not there any more');
+  if (object === null) throw notThere();
   // It rejects together with the data.
   object.error.catch(() => {});
   const reader = object.data.getReader();
@@ -43,6 +42,10 @@ export async function readObject(
       cause,
     });
   }
+}
+
+export function notThere(): Refusal {
+  return new Refusal('MALFORMED', 'the object that the message names is not there any more');
 }
 
 export function oversized(bytes: number, bytesMax: number): Refusal {

@@ -7,6 +7,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type Future, TaskLostError } from 'concurrent-futures';
 import { eventually } from '../contract/gates.js';
 import { holdFor, square } from './fixtures/tasks.mjs';
+import { Line } from './line.js';
 import { ClusterScene } from './scene.js';
 
 /** An administrator, who has a connection for as long as it takes. */
@@ -120,6 +121,41 @@ describe('a broker that has nothing any more', { timeout: 120_000, concurrency: 
     await administer(scene, ({ streams }) => streams.purge('CF_default_CODE'));
     await scene.worker();
     equal(await executor.submit(plus, 2), 3);
+  });
+
+  test('has lost its large values only: those that come later are stored', async () => {
+    await using scene = await ClusterScene.start();
+    await scene.worker();
+    const executor = scene.executor();
+    const large = Buffer.alloc(2 * 1024 * 1024, 7);
+    const echo = (value: Uint8Array) => Buffer.concat([value, value]);
+    equal((await executor.submit(echo, large)).length, 2 * large.length);
+    await administer(scene, ({ streams }) => streams.delete('OBJ_CF_default_BLOBS'));
+    equal((await executor.submit(echo, large)).length, 2 * large.length);
+    await administer(scene, ({ streams }) => streams.delete('OBJ_CF_default_BLOBS'));
+    equal((await executor.submit((size: number) => Buffer.alloc(size), large.length)).length, large.length);
+  });
+
+  test('has lost a large outcome that was not heard yet: its task fails with that', async () => {
+    await using scene = await ClusterScene.start();
+    using line = await Line.start(scene.server.port, (direction, { subject, bytes }) =>
+      direction === 'to client' && subject.startsWith('cf.default.res.') ? undefined : bytes,
+    );
+    await scene.worker();
+    const executor = scene.executor({ servers: line.url });
+    const heldLarge = async (gate: string, size: number) => {
+      const { existsSync } = await import('node:fs');
+      while (!existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 5));
+      return Buffer.alloc(size);
+    };
+    const large = executor.submit(heldLarge, scene.gate, 2 * 1024 * 1024);
+    await stored(scene, 1);
+    scene.open();
+    await stored(scene, 0);
+    await administer(scene, ({ streams }) => streams.delete('OBJ_CF_default_BLOBS'));
+    line.release();
+    await rejects(large, /the object that the message names is not there any more/);
+    equal(await executor.submit(square, scene.file, 3), 9);
   });
 
   test('may have given the number of a task that is cancelled to another, which runs', async () => {
