@@ -129,7 +129,7 @@ async function censusOf(broker: Broker, stream: string, subject: string): Promis
   } catch (error) {
     if (codeOf(error) !== apiErrors.noStream) throw error;
     await broker.queue.mend();
-    return { madeAt: '', maxAgeMs: Number.POSITIVE_INFINITY, lastSeq: 0, counts: new Map() };
+    return { identity: '', maxAgeMs: Number.POSITIVE_INFINITY, lastSeq: 0, counts: new Map() };
   }
 }
 

@@ -23,8 +23,8 @@ export class Batch implements TaskHolder {
   readonly #events: BatchEvents;
   /** Where it is stored; `undefined` until that is known, 0 where it is there no more. */
   streamSeq: number | undefined;
-  /** Of when that stream is, as far as is known. */
-  streamMadeAt: string | undefined;
+  /** Which stream that is, as far as is known. */
+  stream: string | undefined;
   /** When that became known, by `performance.now()`. */
   storedAtMs = Number.POSITIVE_INFINITY;
   /** Whether a function of it was stored by an earlier one. */
@@ -60,9 +60,9 @@ export class Batch implements TaskHolder {
     return this.#newsSeqs.size;
   }
 
-  isStoredAt(streamSeq: number, streamMadeAt: string | undefined): void {
+  isStoredAt(streamSeq: number, stream: string | undefined): void {
     this.streamSeq = streamSeq;
-    this.streamMadeAt = streamMadeAt;
+    this.stream = stream;
     this.storedAtMs = performance.now();
   }
 

@@ -79,7 +79,7 @@ export class Broker {
     this.reader = new Reader(clients, this.#js, jsm, options.names, {
       requestMs,
       isCluster: () => this.#isCluster,
-      onStream: (stream, madeAt) => this.queue.isOf(stream, madeAt),
+      queue: this.queue,
     });
   }
 
@@ -150,6 +150,7 @@ export class Broker {
         // A cluster says 0 of one whose id it has heard before, and that is not stored, and may never be.
         if (ack.seq > 0) {
           this.silence.answered();
+          this.queue.reached(this.names.streamOf(subject), ack.seq);
           return ack.seq;
         }
         this.silence.unanswered();
@@ -222,11 +223,12 @@ export class Broker {
 
   async times(): Promise<QueueTimes> {
     const { tasks } = this.names;
+    const found = this.queue.asking(tasks);
     const [consumer, stream] = await Promise.all([
       this.#jsm.consumers.info(tasks, workersConsumer),
       this.#jsm.streams.info(tasks).catch(() => undefined),
     ]);
-    if (stream !== undefined) this.queue.isOf(tasks, String(stream.created));
+    if (stream !== undefined) found(stream);
     const { ack_wait: ackWait = defaultLimits.ackWaitMs * nanos } = consumer.config;
     return {
       ackWaitMs: ackWait / nanos,
@@ -254,8 +256,7 @@ export class Broker {
       callback: (error, message) => {
         if (error !== null) return;
         // What has a subject of ours is a batch; what has the inbox's is a word of the broker about a request.
-        if (message.subject.startsWith('cf.'))
-          on.work(new PulledDelivery(message, () => this.queue.madeAt(this.names.tasks)));
+        if (message.subject.startsWith('cf.')) on.work(new PulledDelivery(message, this.queue, this.names.tasks));
         else if (message.headers?.code === requestExpired) on.over(message.subject);
         else if (message.headers?.code !== 100) on.refused(message.subject, message.headers?.code !== 503);
       },

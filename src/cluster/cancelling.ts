@@ -68,8 +68,7 @@ export class Cancelling {
 /** Where the stream is another one by now, what has these numbers is something else. */
 async function remove(broker: Broker, batches: readonly Batch[]): Promise<void> {
   const { tasks } = broker.names;
-  const madeAt = await broker.queue.look(tasks).catch(() => undefined);
-  if (madeAt === undefined) return;
-  for (const { streamSeq, streamMadeAt } of batches)
-    if (streamMadeAt === madeAt) void broker.delete(tasks, streamSeq as number);
+  const now = await broker.queue.look(tasks).catch(() => undefined);
+  if (now === undefined) return;
+  for (const { streamSeq, stream } of batches) if (stream === now) void broker.delete(tasks, streamSeq as number);
 }

@@ -228,7 +228,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   onEarlier(batches: readonly EarlierBatch[]): void {
-    for (const { id, names, streamSeq, streamMadeAt, object } of batches) {
+    for (const { id, names, streamSeq, stream, object } of batches) {
       const tasks = names.map((name) => {
         const task = new Task(this, earlierHandle(name), { isChunk: false, values: [] }, defaultTaskSettings(), {});
         this.#pendingCount += 1;
@@ -238,7 +238,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       this.#hold();
       this.#outgoing.inFlight += tasks.length;
       const batch = new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
-      batch.isStoredAt(streamSeq, streamMadeAt);
+      batch.isStoredAt(streamSeq, stream);
       batch.isIn(object);
       this.#batches.set(id, batch);
     }

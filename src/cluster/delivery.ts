@@ -1,6 +1,7 @@
 /** A batch as a worker is given it, and what the worker answers. */
 
 import type { Msg } from '@nats-io/transport-node';
+import type { StoredQueue } from './stored-queue.js';
 
 export interface Delivery {
   readonly subject: string;
@@ -33,14 +34,16 @@ export class PulledDelivery implements Delivery {
   readonly count: number;
   readonly storedAt: number;
   readonly #message: Msg;
-  readonly #queueMadeAt: () => string | undefined;
-  readonly #madeAt: string | undefined;
+  readonly #queue: StoredQueue;
+  readonly #stream: string;
+  readonly #identity: string | undefined;
 
-  /** @param queueMadeAt of the stream that it came from; it is not answered once that is another one */
-  constructor(message: Msg, queueMadeAt: () => string | undefined) {
+  /** @param stream that it came from; it is not answered once that is another one */
+  constructor(message: Msg, queue: StoredQueue, stream: string) {
     this.#message = message;
-    this.#queueMadeAt = queueMadeAt;
-    this.#madeAt = queueMadeAt();
+    this.#queue = queue;
+    this.#stream = stream;
+    this.#identity = queue.identityOf(stream);
     this.subject = message.subject;
     this.data = message.data;
     // $JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>[.<token>]
@@ -48,6 +51,7 @@ export class PulledDelivery implements Delivery {
     const first = tokens.length >= 11 ? 6 : 4;
     this.count = Number(tokens[first]);
     this.streamSeq = Number(tokens[first + 1]);
+    queue.reached(stream, this.streamSeq);
     this.storedAt = Math.floor(Number(tokens[first + 3]) / 1_000_000);
   }
 
@@ -72,7 +76,7 @@ export class PulledDelivery implements Delivery {
   }
 
   #answer(text: string): void {
-    if (this.#madeAt !== undefined && this.#madeAt !== this.#queueMadeAt()) return;
+    if (this.#identity !== undefined && this.#identity !== this.#queue.identityOf(this.#stream)) return;
     try {
       this.#message.respond(text);
     } catch {

@@ -12,8 +12,8 @@ export interface EarlierBatch {
   readonly names: readonly string[];
   /** Where it is stored; 0 where only its outcomes are. */
   readonly streamSeq: number;
-  /** Of when that stream is, as far as is known. */
-  readonly streamMadeAt?: string | undefined;
+  /** Which stream that is, as far as is known. */
+  readonly stream?: string | undefined;
   /** The object in which its body is. */
   readonly object?: string | undefined;
 }
@@ -31,8 +31,8 @@ export async function earlierBatches(
   for (const { seq, subject, data } of await broker.reader.ownWaiting(names.tasksOf(client, '*'))) {
     const id = idOf(subject);
     const batch = await openBody<TaskBatch>(broker, seal, subject, data);
-    const streamMadeAt = broker.queue.madeAt(names.tasks);
-    found.set(id, { id, names: allNames(namesOf(batch)), streamSeq: seq, streamMadeAt, object: objectOf(data) });
+    const stream = broker.queue.identityOf(names.tasks);
+    found.set(id, { id, names: allNames(namesOf(batch)), streamSeq: seq, stream, object: objectOf(data) });
   }
   const outcomes = names.resultsOf(client, '*');
   const told = new Set([...found.keys()].map((id) => names.resultsOf(client, id)));

@@ -293,7 +293,7 @@ export class Link {
         return sent;
       };
       const streamSeq = await broker.store(subject, body, { id: batch.id, signal });
-      batch.isStoredAt(streamSeq, broker.queue.madeAt(names.tasks));
+      batch.isStoredAt(streamSeq, broker.queue.identityOf(names.tasks));
       if (!batch.isDone) return;
       // Its outcomes were quicker than the word that it is stored. One that was sent twice may have been stored twice then, and what was told of
       // the one keeps whoever has the other from telling anything.

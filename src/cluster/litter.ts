@@ -6,7 +6,7 @@
  * A few at a time, and in this order: a worker that finds the batch knows that nothing which was told of it is missing (news-log.ts), and an object
  * is there as long as anything that names it.
  *
- * Where a stream was made anew, what was to be deleted of the one before is forgotten: others have these numbers now.
+ * Where a stream is another one by now, what was to be deleted of the one before is forgotten: others have these numbers now.
  *
  * Deleting costs the broker as much as storing, so it waits for a quiet moment; but what is kept counts against the room that a stream has, and
  * when that is used up, no outcome can be stored.
@@ -29,22 +29,22 @@ export class Litter {
   #news: number[] = [];
   #objects: string[] = [];
   #bytes = 0;
-  /** Of when the streams are, of which these are the numbers. */
-  #tasksMadeAt: string | undefined;
-  #resultsMadeAt: string | undefined;
+  /** Which streams these are numbers of. */
+  #tasks: string | undefined;
+  #results: string | undefined;
   #isRelieving = false;
   #clearing: Promise<boolean> = Promise.resolve(true);
 
   /** What is added from now on is of that broker's streams as they are. */
   isOf({ queue, names }: Broker): void {
-    this.#forgetUnless(queue.madeAt(names.tasks), queue.madeAt(names.results));
+    this.#forgetUnless(queue.identityOf(names.tasks), queue.identityOf(names.results));
   }
 
-  #forgetUnless(tasksMadeAt: string | undefined, resultsMadeAt: string | undefined): void {
-    if (tasksMadeAt !== this.#tasksMadeAt) this.#batches = [];
-    if (resultsMadeAt !== this.#resultsMadeAt) this.#news = [];
-    this.#tasksMadeAt = tasksMadeAt;
-    this.#resultsMadeAt = resultsMadeAt;
+  #forgetUnless(tasks: string | undefined, results: string | undefined): void {
+    if (tasks !== this.#tasks) this.#batches = [];
+    if (results !== this.#results) this.#news = [];
+    this.#tasks = tasks;
+    this.#results = results;
   }
 
   addBatch(seq: number): void {
@@ -92,9 +92,9 @@ export class Litter {
   async #clearNow(broker: Broker): Promise<boolean> {
     const { tasks, results, blobStream } = broker.names;
     if (this.#batches.length + this.#news.length > 0) {
-      const madeAt = await Promise.all([broker.queue.look(tasks), broker.queue.look(results)]).catch(() => undefined);
-      if (madeAt === undefined) return false;
-      this.#forgetUnless(...madeAt);
+      const now = await Promise.all([broker.queue.look(tasks), broker.queue.look(results)]).catch(() => undefined);
+      if (now === undefined) return false;
+      this.#forgetUnless(...now);
     }
     const [batches, news, objects, bytes] = [this.#batches, this.#news, this.#objects, this.#bytes];
     [this.#batches, this.#news, this.#objects, this.#bytes] = [[], [], [], 0];

@@ -35,7 +35,8 @@ export class NewsFeed {
   readonly #of: NewsFeedOf;
   #follower: Follower | undefined;
   #lastSeq = 0;
-  #madeAt: string | undefined;
+  /** Which stream the last piece is of. */
+  #stream: string | undefined;
   #fetching: Promise<void> | undefined;
 
   constructor(of: NewsFeedOf) {
@@ -84,9 +85,9 @@ export class NewsFeed {
   }
 
   /** Of another stream than before, or one that has lost some of what was heard, everything is news. */
-  #isOf({ madeAt, lastSeq }: Census): void {
-    if (madeAt !== (this.#madeAt ?? madeAt) || lastSeq < this.#lastSeq) this.#lastSeq = 0;
-    this.#madeAt = madeAt;
+  #isOf({ identity, lastSeq }: Census): void {
+    if (identity !== (this.#stream ?? identity) || lastSeq < this.#lastSeq) this.#lastSeq = 0;
+    this.#stream = identity;
   }
 
   /** One behind the other, also where one has to be fetched. */

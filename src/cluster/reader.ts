@@ -6,6 +6,7 @@ import type { Clients } from './clients.js';
 import { hedged } from './hedged.js';
 import { nanos } from './make-queue.js';
 import type { Names } from './names.js';
+import type { StoredQueue } from './stored-queue.js';
 
 export interface StoredMessage {
   readonly seq: number;
@@ -28,8 +29,8 @@ export interface WaitingBatch {
 
 /** What a stream is, and what it has of some subjects. */
 export interface Census {
-  /** When it was made: another time, another stream. */
-  readonly madeAt: string;
+  /** Which one it is: numbers of another one mean nothing. */
+  readonly identity: string;
   /** How long it keeps a message. */
   readonly maxAgeMs: number;
   /** The number of the last message that was ever stored. */
@@ -49,8 +50,7 @@ export interface ReaderOf {
   readonly requestMs: number;
   /** Whether several brokers may have what is read. */
   isCluster(): boolean;
-  /** A stream is the one that was made then. */
-  onStream(stream: string, madeAt: string): void;
+  readonly queue: StoredQueue;
 }
 
 export class Reader {
@@ -130,14 +130,12 @@ export class Reader {
 
   /** As the one says that leads the stream; throws where nobody does. */
   async census(stream: string, subject?: string): Promise<Census> {
-    const { created, config, state, cluster } = await this.#jsm.streams.info(
-      stream,
-      subject === undefined ? {} : { subjects_filter: subject },
-    );
+    const found = this.#of.queue.asking(stream);
+    const info = await this.#jsm.streams.info(stream, subject === undefined ? {} : { subjects_filter: subject });
+    const { config, state, cluster } = info;
     if (this.#of.isCluster() && cluster?.leader === undefined) throw undecided(stream);
-    this.#of.onStream(stream, String(created));
     return {
-      madeAt: String(created),
+      identity: found(info),
       maxAgeMs: config.max_age === 0 ? Number.POSITIVE_INFINITY : config.max_age / nanos,
       lastSeq: state.last_seq,
       counts: new Map(Object.entries(state.subjects ?? {})),

@@ -4,10 +4,11 @@
  *   there ──deleted, lost──► gone ──mend(), by whichever side finds that──► there: another one, with nothing in it
  *
  * Numbers of an earlier one mean nothing any more: what is acknowledged or deleted by them would be something else. So whoever keeps numbers keeps
- * also of which stream they are, and looks whether that is still the one.
+ * also of which stream they are, and looks whether that is still the one. A broker alone that has lost the last of what it had written, in a power
+ * cut, or was given an older copy of its disk, gives some numbers twice: that is taken for another stream, too.
  */
 
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import { apiErrors, codeOf } from './broker-errors.js';
 import type { Clients } from './clients.js';
 import { type BrokerLimits, makeQueue } from './make-queue.js';
@@ -22,12 +23,21 @@ export interface StoredQueueOf {
   readonly managesStreams: boolean;
 }
 
+interface KnownStream {
+  readonly madeAt: string;
+  readonly identity: string;
+  /** How often it had fewer messages than before. */
+  readonly losses: number;
+  /** The largest number that was seen. */
+  lastSeq: number;
+}
+
 /** Another one has nothing of what was in the queue before. */
 export type QueueFound = 'the same' | 'another' | 'none';
 
 export class StoredQueue {
   readonly #of: StoredQueueOf;
-  readonly #madeAt = new Map<string, string>();
+  readonly #known = new Map<string, KnownStream>();
   #mending: Promise<boolean> | undefined;
   #checking: Promise<QueueFound> | undefined;
 
@@ -54,21 +64,41 @@ export class StoredQueue {
     return this.#mending;
   }
 
-  /** When the stream was made, as far as is known: another time, another stream. */
-  madeAt(stream: string): string | undefined {
-    return this.#madeAt.get(stream);
+  /** Which one the stream is, as far as is known: numbers are good with the same identity only. */
+  identityOf(stream: string): string | undefined {
+    return this.#known.get(stream)?.identity;
   }
 
-  /** The stream is the one that was made then. */
-  isOf(stream: string, madeAt: string): void {
-    this.#madeAt.set(stream, madeAt);
+  /** The stream has a message of that number. */
+  reached(stream: string, seq: number): void {
+    const known = this.#known.get(stream);
+    if (known !== undefined && seq > known.lastSeq) known.lastSeq = seq;
   }
 
-  /** Looks of when it is, and gives that; rejects where the broker does not say. */
+  /** The broker is about to be asked for the stream: what to call with its answer, which gives the identity. */
+  asking(stream: string): (info: StreamInfo) => string {
+    // What comes to be known while it answers may be newer than the answer.
+    const lastSeq = this.#known.get(stream)?.lastSeq ?? 0;
+    return (info) => this.#found(stream, info, lastSeq);
+  }
+
+  #found(stream: string, { created, state, cluster }: StreamInfo, lastSeqBefore: number): string {
+    const madeAt = String(created);
+    const known = this.#known.get(stream);
+    const isSame = known?.madeAt === madeAt;
+    // One of several brokers may not have heard yet what others have.
+    const hasLost = isSame && cluster?.replicas === undefined && state.last_seq < lastSeqBefore;
+    const losses = hasLost ? known.losses + 1 : isSame ? known.losses : 0;
+    const identity = losses === 0 ? madeAt : `${madeAt} ${losses}`;
+    const lastSeq = isSame && !hasLost ? Math.max(known.lastSeq, state.last_seq) : state.last_seq;
+    this.#known.set(stream, { madeAt, losses, lastSeq, identity });
+    return identity;
+  }
+
+  /** Looks which one it is, and gives that; rejects where the broker does not say. */
   async look(stream: string): Promise<string> {
-    const { created } = await this.#of.jsm.streams.info(stream);
-    this.isOf(stream, String(created));
-    return String(created);
+    const found = this.asking(stream);
+    return found(await this.#of.jsm.streams.info(stream));
   }
 
   /** Looks what there is, and makes what is gone. Rejects where the broker does not say. */
@@ -81,7 +111,7 @@ export class StoredQueue {
 
   async #check(): Promise<QueueFound> {
     const { jsm, names } = this.#of;
-    const before = this.madeAt(names.tasks);
+    const before = this.identityOf(names.tasks);
     const error = await jsm.consumers.info(names.tasks, workersConsumer).catch((thrown: unknown) => thrown);
     const isGone = codeOf(error) === apiErrors.noConsumer || codeOf(error) === apiErrors.noStream;
     if (!isGone && error instanceof Error) throw error;

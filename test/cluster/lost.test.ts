@@ -1,6 +1,6 @@
 /** What the broker had stored is gone: it was lost, deleted, or has expired. Nobody waits for it for ever, and what comes later works. */
 
-import { equal, rejects } from 'node:assert/strict';
+import { equal, match, rejects } from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -64,6 +64,35 @@ describe('a broker that has nothing any more', { timeout: 120_000, concurrency: 
       }
       equal(await later, 9);
     });
+
+  test('comes back with what it had a while ago: what came later fails with that, and the rest works', async () => {
+    await using scene = await ClusterScene.start();
+    const worker = await scene.worker();
+    const [first, second] = [scene.executor(), scene.executor()];
+    const before = first.submit(holdFor, scene.file, 'before', scene.gate);
+    await running(before);
+    await scene.server.kill('SIGTERM');
+    scene.server.save();
+    await scene.server.start();
+    const heard = Array.from({ length: 20 }, (_, n) => first.submit(square, scene.file, n));
+    await Promise.all(heard);
+    const lost = first.submit(holdFor, scene.file, 'lost', scene.gate);
+    await running(lost);
+    worker.kill('SIGKILL');
+    await scene.server.kill();
+    scene.server.restore();
+    await scene.server.start();
+    // These have the numbers of what was heard.
+    const later = Array.from({ length: 20 }, (_, n) => second.submit(square, scene.file, n));
+    await stored(scene, 21);
+    await rejects(lost, isLost(/lost what it had stored/));
+    scene.open();
+    await scene.worker();
+    match(await before, /^before by /);
+    equal(await first.submit(square, scene.file, 3), 9);
+    await first.shutdown();
+    equal((await Promise.all(later)).length, 20);
+  });
 
   test('has had its streams deleted: what it had fails with that, and what comes later works', async () => {
     await using scene = await ClusterScene.start();

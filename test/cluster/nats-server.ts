@@ -1,7 +1,7 @@
 /** A broker of one's own: in a folder and on a port of its own, on this machine only. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -32,8 +32,12 @@ export interface TestServer {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again, on the same port and with what it has stored. */
   start(): Promise<void>;
-  /** What it has stored is lost; it is to be killed first. */
+  /** What it has stored is lost; it is to be killed first, as for what follows. */
   wipe(): void;
+  /** Keeps a copy of what it has stored. */
+  save(): void;
+  /** It has what it had then. */
+  restore(): void;
   /** Gives it other lines of configuration, while it runs. */
   reload(config: string): void;
   /** What it has logged. */
@@ -66,13 +70,19 @@ export async function startServer(config = ''): Promise<TestServer> {
     running.kill(signal);
     await gone;
   };
+  const wipe = (): void => rmSync(join(folder, 'js'), { recursive: true, force: true });
   await start();
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
     kill,
     start,
-    wipe: () => rmSync(join(folder, 'js'), { recursive: true, force: true }),
+    wipe,
+    save: () => cpSync(join(folder, 'js'), join(folder, 'saved'), { recursive: true }),
+    restore: () => {
+      wipe();
+      cpSync(join(folder, 'saved'), join(folder, 'js'), { recursive: true });
+    },
     reload: (lines) => {
       configure(lines);
       child?.kill('SIGHUP');
