@@ -187,6 +187,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     const why = reason instanceof Error ? reason.message : 'it was told to stop';
     this.#link.cancel(batch, task.seq, gracefully ? 'abort' : 'kill', why);
     this.#retireIfDone(batch);
+    this.#outgoing.dispatchSoon();
   }
 
   block(task: Task): void {
@@ -271,6 +272,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   onLost(batch: Batch, why: string): void {
+    if (!this.#batches.has(batch.id)) return;
     for (const [i] of batch.tasks.entries())
       this.ended(batch, i, (task) => {
         // A worker may have it all the same.

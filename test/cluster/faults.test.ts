@@ -84,6 +84,20 @@ test('a task that takes its worker along fails after so many workers, and costs 
   assert.equal(await executor.submit(square, scene.file, 3), 9);
 });
 
+test('what waits here for a task that is killed is sent', options, async () => {
+  await using scene = await ClusterScene.start();
+  await scene.worker();
+  const executor = scene.executor({ maxInFlight: 1 });
+  const held = executor.submit(holdFor, scene.file, 'held', scene.gate);
+  await knownToRun(held);
+  const waiting = executor.submit(square, scene.file, 3);
+  // Seen to be one too many.
+  await eventually(() => /queue: 1 tasks/.test(executor.explain()), 'it to wait');
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(held.kill());
+  assert.equal(await waiting, 9);
+});
+
 test('a broker that is killed and comes back loses nothing', options, async () => {
   await using scene = await ClusterScene.start();
   await scene.worker();
