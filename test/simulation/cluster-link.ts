@@ -11,10 +11,12 @@ import type { Batch } from '../../src/cluster/batch.js';
 import { copyByWire } from '../../src/cluster/codec.js';
 import type { LinkEvents } from '../../src/cluster/link.js';
 import type { News } from '../../src/cluster/messages.js';
+import type { Task } from '../../src/pool/task.js';
 import { encodeError } from '../../src/protocol/errors.js';
 import type { World } from './world.js';
 
-export type Deed = 'answers' | 'throws' | 'failsOnce' | 'neverEnds';
+/** `gives back` what it was given: an item of a map, or several. */
+export type Deed = 'answers' | 'throws' | 'failsOnce' | 'neverEnds' | 'gives back';
 
 export const accidents = ['unsuited', 'unsendable', 'no code', 'refused', 'lost', 'dies', 'broken'] as const;
 export type Accident = (typeof accidents)[number];
@@ -200,7 +202,7 @@ export class SimulatedLink {
     } else if (this.#isCancelled(held)) {
       this.#end(held, ['cancelled', index]);
     } else if (held.isRunning) {
-      this.#end(held, this.#outcome(names[index] as string, index));
+      this.#end(held, this.#outcome(batch.tasks[index] as Task, index));
     } else {
       held.isRunning = true;
       const name = names[index] as string;
@@ -216,8 +218,13 @@ export class SimulatedLink {
     this.#tell(held.batch, news);
   }
 
-  #outcome(name: string, index: number): News {
+  #outcome({ name, isChunk, values }: Task, index: number): News {
     const deed = this.#of.deedOf(name);
+    if (deed === 'gives back') {
+      const rows = isChunk ? (values as (readonly unknown[])[]) : [values];
+      const given = rows.map(([value]) => ({ ok: true, value }));
+      return ['done', index, [isChunk ? given : given[0]?.value], [1]];
+    }
     if (deed === 'throws' || (deed === 'failsOnce' && this.starts.get(name) === 1))
       return ['failed', index, encodeError(new RangeError(name), copyByWire), 1];
     return ['done', index, [name], [1]];

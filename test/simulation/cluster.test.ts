@@ -7,6 +7,7 @@
 import { test } from 'node:test';
 import { ClusterPool } from '../../src/cluster/cluster-pool.js';
 import type { Link } from '../../src/cluster/link.js';
+import { ShutdownError } from '../../src/errors.js';
 import { Executor } from '../../src/executors/executor.js';
 import { type Future, outcomeOf } from '../../src/future/future.js';
 import { type Accident, accidents, type Deed, SimulatedLink } from './cluster-link.js';
@@ -74,12 +75,28 @@ async function play(seed: number): Promise<void> {
       if (link?.isBroken) break;
       entries.push(submitOne(executor, world, link as SimulatedLink, { name, deed, chance }));
     }
+    const maps = chance.pick([[], [], ['map-0'], ['map-0', 'map-1']]).map((name) => {
+      deeds.set(name, 'gives back');
+      return readMap(executor, name, chance);
+    });
     if (chance.happens(0.5)) await world.sleep(chance.below(200));
     const cancelFutures = chance.happens(0.2);
     const isLimited = chance.happens(0.2);
     await executor.shutdown({ cancelFutures, ...(isLimited ? { timeout: chance.below(100) } : {}) });
     const isCut = cancelFutures || isLimited;
     const problems = entries.flatMap((entry) => problemsOf(entry, link as SimulatedLink, isCut));
+    for (const { name, wrong, error } of await Promise.all(maps)) {
+      if (wrong !== undefined) problems.push(`${name} gave ${wrong}`);
+      // What it had not submitted by then is not taken any more.
+      if (
+        error !== undefined &&
+        !(error instanceof ShutdownError) &&
+        !isCut &&
+        !link?.isBroken &&
+        !link?.accidents.has(name)
+      )
+        problems.push(`${name} failed with ${error}`);
+    }
     const left = /0 tasks in 0 batches/.test(executor.explain()) ? [] : [executor.explain()];
     const twice = (link as SimulatedLink).forgotten.filter((id, i, all) => all.indexOf(id) !== i);
     if (clock.isKeptAlive) problems.push('the program is kept alive');
@@ -147,6 +164,33 @@ function problemsOf({ name, deed, retries, future, stopped }: Entry, link: Simul
   if (stopped?.isStored === false && starts > 0 && retries === 0)
     problems.push(`${name} was started after it was stopped`);
   return problems;
+}
+
+/** Reads some of a map, or all of it. */
+async function readMap(
+  executor: Executor,
+  name: string,
+  chance: Chance,
+): Promise<{ name: string; wrong?: unknown; error?: unknown }> {
+  const items = chance.below(40);
+  const leaveAfter = chance.pick([items, items, chance.below(items + 1)]);
+  const isOrdered = chance.happens(0.5);
+  const expected = new Set(Array.from({ length: items }, (_, i) => i));
+  try {
+    const results = executor
+      .with({ name })
+      .map((item: number) => item, [...expected])
+      .chunkSize(chance.pick(['auto', 1, 3]));
+    for await (const value of isOrdered ? results : results.unordered()) {
+      const [next] = expected;
+      if (isOrdered ? value !== next : !expected.has(value)) return { name, wrong: value };
+      expected.delete(value);
+      if (items - expected.size >= leaveAfter) return { name };
+    }
+    return expected.size === 0 ? { name } : { name, wrong: `nothing for ${[...expected]}` };
+  } catch (error) {
+    return { name, error };
+  }
 }
 
 function nothing(): void {}
