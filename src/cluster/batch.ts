@@ -66,8 +66,9 @@ export class Batch implements TaskHolder {
     this.storedAtMs = performance.now();
   }
 
-  /** News of it are stored there. */
-  hasNewsAt({ seq, object }: StoredNews): void {
+  /** News of it are stored there, which were told by the worker of that name; by none that is known where it is empty. */
+  hasNewsAt({ seq, object }: StoredNews, worker: string): void {
+    if (worker !== '') this.worker = worker;
     this.#newsSeqs.add(seq);
     this.isIn(object);
   }

@@ -13,7 +13,6 @@
  */
 
 import { BrokenExecutorError, DeadlockError, ShutdownError, TimeoutError } from '../errors.js';
-import { defaultTaskSettings } from '../executors/options.js';
 import type { FunctionHandle } from '../functions/handle.js';
 import type { Future } from '../future/future.js';
 import { argumentError, copyArguments, needsCopy } from '../pool/arguments.js';
@@ -27,8 +26,10 @@ import type { ShutdownWishes, TaskPool } from '../pool/task-pool.js';
 import type { TaskSettings } from '../pool/task-settings.js';
 import { UnobservedFailures } from '../pool/unobserved.js';
 import { Batch } from './batch.js';
+import { Batches } from './batches.js';
 import { copyByWire } from './codec.js';
-import { type EarlierBatch, earlierHandle } from './earlier.js';
+import { type EarlierBatch, earlierTask } from './earlier.js';
+import { explained } from './explain.js';
 import type { Link, LinkEvents } from './link.js';
 import type { News } from './messages.js';
 import type { StoredNews } from './news-feed.js';
@@ -49,7 +50,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   readonly #clock: Clock;
   readonly #link: Link;
   readonly #outgoing: Outgoing;
-  readonly #batches = new Map<string, Batch>();
+  readonly #batches = new Batches();
   readonly #room: QueueRoom;
   readonly #tally = new Tally();
   readonly #unobserved: UnobservedFailures;
@@ -92,11 +93,9 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   checkOpen(): void {
     if (this.#state === 'broken') throw this.#broken();
-    if (this.#state !== 'running') {
-      throw new ShutdownError(
-        `cannot schedule new futures: ${this.#settings.namePrefix} was shut down. Make a new executor.`,
-      );
-    }
+    const { namePrefix: name } = this.#settings;
+    if (this.#state !== 'running')
+      throw new ShutdownError(`cannot schedule new futures: ${name} was shut down. Make a new executor.`);
     this.#room.check(this.#outgoing.length);
   }
 
@@ -113,7 +112,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     try {
       if (needsCopy(task)) copyArguments(task);
     } catch (cause) {
-      this.#refuse(task, cause);
+      task.place = 'waiting';
+      task.fail(argumentError(task, cause, copyByWire), 0);
       return task;
     }
     this.#room.take(task);
@@ -150,26 +150,22 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   stats(): ExecutorStats {
-    const running = this.#runningCount();
-    return this.#tally.snapshot({
-      state: this.#state,
-      workers: this.#link.workers(),
-      maxWorkers: this.maxWorkers,
-      running,
-      queued: this.#pendingCount - running,
-    });
+    const { runningCount: running } = this.#batches;
+    const workers = this.#link.workers();
+    const queued = this.#pendingCount - running;
+    return this.#tally.snapshot({ state: this.#state, workers, maxWorkers: this.maxWorkers, running, queued });
   }
 
   explain(): string {
-    const { namePrefix } = this.#settings;
-    const waiting = this.#retries.size === 0 ? [] : [`  ${this.#retries.size} failed and wait for the next attempt`];
-    return [
-      `${namePrefix}: ${this.#state}`,
-      ...this.#link.explain(),
-      `  ${this.#outgoing.inFlight} tasks in ${this.#batches.size} batches are with the broker or a worker, ${this.#runningCount()} of them known to run`,
-      `  queue: ${this.#outgoing.length === 0 ? 'empty' : `${this.#outgoing.length} tasks, of which none is sent before others are done (maxInFlight ${this.mapBufferSize})`}`,
-      ...waiting,
-    ].join('\n');
+    return explained({
+      name: this.#settings.namePrefix,
+      state: this.#state,
+      link: this.#link,
+      outgoing: this.#outgoing,
+      batches: this.#batches,
+      retrying: this.#retries.size,
+      maxInFlight: this.mapBufferSize,
+    });
   }
 
   // ── What tasks ask ──
@@ -186,8 +182,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     this.#outgoing.inFlight -= 1;
     const why = reason instanceof Error ? reason.message : 'it was told to stop';
     this.#link.cancel(batch, task.seq, gracefully ? 'abort' : 'kill', why);
-    this.#retireIfDone(batch);
-    this.#outgoing.dispatchSoon();
+    this.#settled(batch);
   }
 
   block(task: Task): void {
@@ -230,57 +225,50 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   onEarlier(batches: readonly EarlierBatch[]): void {
     for (const { id, names, streamSeq, stream, object } of batches) {
-      const tasks = names.map((name) => {
-        const task = new Task(this, earlierHandle(name), { isChunk: false, values: [] }, defaultTaskSettings(), {});
-        this.#pendingCount += 1;
-        this.#attached.push(task.future);
-        return task;
-      });
+      const tasks = names.map((name) => earlierTask(this, name));
+      this.#pendingCount += tasks.length;
+      this.#attached.push(...tasks.map(({ future }) => future));
       this.#hold();
       this.#outgoing.inFlight += tasks.length;
       const batch = new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
       batch.isStoredAt(streamSeq, stream);
       batch.isIn(object);
-      this.#batches.set(id, batch);
+      this.#batches.add(batch);
     }
   }
 
   onNews(batchId: string, worker: string, news: readonly News[], stored: StoredNews): void {
     const batch = this.#batches.get(batchId);
     if (batch === undefined) return;
-    batch.hasNewsAt(stored);
-    if (worker !== '') batch.worker = worker;
+    batch.hasNewsAt(stored, worker);
     for (const item of news) takeNews(batch, item, this);
-    this.#retireIfDone(batch);
-    this.#outgoing.dispatchSoon();
+    this.#settled(batch);
   }
 
   onUnsendable(batch: Batch, error: unknown): void {
-    for (const [i] of batch.tasks.entries())
+    for (const i of batch.tasks.keys())
       this.ended(batch, i, (task) => task.fail(atSite(unsendable(error, task.name), task.submittedAt), 0));
-    this.#retireIfDone(batch);
-    this.#outgoing.dispatchSoon();
+    this.#settled(batch);
   }
 
   onUnsuited(batch: Batch, messages: number): void {
-    this.#batches.delete(batch.id);
+    this.#batches.delete(batch);
     for (const part of batch.inParts(messages)) this.#send(part);
   }
 
   pendingBatches(): Iterable<Batch> {
-    return this.#batches.values();
+    return this.#batches;
   }
 
   onLost(batch: Batch, why: string): void {
-    if (!this.#batches.has(batch.id)) return;
-    for (const [i] of batch.tasks.entries())
+    if (this.#batches.get(batch.id) === undefined) return;
+    for (const i of batch.tasks.keys())
       this.ended(batch, i, (task) => {
         // A worker may have it all the same.
         this.#link.cancel(batch, i, 'kill', 'it is taken for lost');
         this.failOrRetry(task, atSite(lost(why, task.name), task.submittedAt), 0);
       });
-    this.#retireIfDone(batch);
-    this.#outgoing.dispatchSoon();
+    this.#settled(batch);
   }
 
   onBroken(cause: unknown): void {
@@ -304,15 +292,14 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   #send(tasks: readonly Task[]): void {
     const batch = new Batch(this.#link.newId(), tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
-    this.#batches.set(batch.id, batch);
+    this.#batches.add(batch);
     this.#link.send(batch);
   }
 
   #revoked(batch: Batch, index: number): void {
     this.#outgoing.inFlight -= 1;
     this.#link.cancel(batch, index, 'abort', 'it was cancelled before it was known to have started');
-    this.#retireIfDone(batch);
-    this.#outgoing.dispatchSoon();
+    this.#settled(batch);
   }
 
   ended(batch: Batch, index: number, end: (task: Task) => void, runMs?: number): void {
@@ -326,19 +313,18 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     if (task.place !== 'done') end(task);
   }
 
-  #retireIfDone(batch: Batch): void {
-    if (!batch.isDone || !this.#batches.delete(batch.id)) return;
-    this.#link.forget(batch);
+  /** Some of its tasks have their outcome: there is room for others. */
+  #settled(batch: Batch): void {
+    if (batch.isDone && this.#batches.delete(batch)) this.#link.forget(batch);
+    this.#outgoing.dispatchSoon();
   }
 
   /** Gives `false` where that is final. A function that is not with the broker any more is stored once more. */
   sendAgain(batch: Batch, reason: string): boolean {
     if (reason !== 'CODE_NOT_FOUND' || !batch.reliesOnStoredCode || this.#state === 'broken') return false;
     this.#link.forgetCode(batch);
-    const parts = batch.inParts(1);
-    this.#batches.delete(batch.id);
+    this.onUnsuited(batch, 1);
     this.#link.forget(batch);
-    for (const part of parts) this.#send(part);
     return true;
   }
 
@@ -347,11 +333,6 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     const delayMs = this.#state === 'broken' ? undefined : task.retryAfter(error);
     if (delayMs === undefined) task.fail(error, runMs);
     else this.#retries.add(task, delayMs, () => this.#outgoing.push(task));
-  }
-
-  #refuse(task: Task, cause: unknown): void {
-    task.place = 'waiting';
-    task.fail(argumentError(task, cause, copyByWire), 0);
   }
 
   #stopAll(limitMs: number): Future<unknown>[] {
@@ -363,14 +344,9 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
   }
 
   #pendingTasks(): Task[] {
-    const held = [...this.#batches.values()].flatMap((batch) => batch.tasks);
-    return [...new Set([...held, ...this.#outgoing.tasks, ...this.#retries.tasks])].filter(
+    return [...new Set([...this.#batches.tasks(), ...this.#outgoing.tasks, ...this.#retries.tasks])].filter(
       (task) => task.place !== 'done',
     );
-  }
-
-  #runningCount(): number {
-    return [...this.#batches.values()].reduce((sum, batch) => sum + batch.runningCount, 0);
   }
 
   #broken(): BrokenExecutorError {

@@ -1,6 +1,8 @@
 /** What an earlier submitter of the same name has left with the broker. */
 
+import { defaultTaskSettings } from '../executors/options.js';
 import { FunctionHandle } from '../functions/handle.js';
+import { Task, type TaskOwner } from '../pool/task.js';
 import { objectOf, openBody } from './bodies.js';
 import type { Broker } from './broker.js';
 import { allNames, type BatchNews, namesOf, type TaskBatch } from './messages.js';
@@ -52,7 +54,8 @@ function idOf(subject: string): string {
 }
 
 /** Of a function that only the earlier submitter had: it is not sent again. */
-export function earlierHandle(name: string): FunctionHandle {
+export function earlierTask(owner: TaskOwner, name: string): Task {
   const original = Object.defineProperty(() => {}, 'name', { value: name });
-  return new FunctionHandle(original, { kind: 'builtin', module: undefined, path: '' }, []);
+  const handle = new FunctionHandle(original, { kind: 'builtin', module: undefined, path: '' }, []);
+  return new Task(owner, handle, { isChunk: false, values: [] }, defaultTaskSettings(), {});
 }

@@ -5,7 +5,6 @@ import type { WorkerLogEntry } from './worker-options.js';
 
 export interface ConnectionEvents {
   log(level: WorkerLogEntry['level'], event: string, message: string, fields?: object): void;
-  away(): void;
   back(): void;
   /** The client does not try any more. */
   lost(why: Error): void;
@@ -32,7 +31,6 @@ export async function watchConnection({ connection, credentials }: Broker, on: C
         );
       else on.log('warn', 'broker-error', `the broker says: ${message}`, { reason: name });
     } else if (type === 'disconnect') {
-      on.away();
       on.log('warn', 'disconnected', 'the broker is away; what runs goes on');
     } else if (type === 'reconnect') {
       on.log('info', 'reconnected', 'the broker is back');

@@ -29,10 +29,10 @@ import { BatchOpener, idsOf, type OpenedBatch } from './open-batch.js';
 import { Orphans } from './orphans.js';
 import { sharedAbort } from './pause.js';
 import { Pulls } from './pulls.js';
+import { QueueCheck } from './queue-check.js';
 import { reach } from './reach.js';
 import type { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
-import type { QueueFound } from './stored-queue.js';
 import { watchConnection } from './watch-connection.js';
 import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
 
@@ -43,6 +43,7 @@ export class ClusterWorker {
   readonly #broker: Broker;
   readonly #pulls: Pulls;
   readonly #orphans: Orphans;
+  readonly #queueCheck: QueueCheck;
   readonly #announcer: Announcer;
   readonly #executor: Executor;
   readonly #options: ClusterWorkerOptions;
@@ -90,10 +91,11 @@ export class ClusterWorker {
       this.#settle = { resolve, reject };
     });
     this.closed.catch(() => {});
+    this.#queueCheck = new QueueCheck(broker.queue, (...entry) => this.#log(...entry));
     this.#pulls = new Pulls(broker, {
       onWork: (delivery) => void this.#receive(delivery),
       room: () => this.#room,
-      onRefused: () => this.#checkQueue(),
+      onRefused: () => this.#queueCheck.look(),
     });
     this.#orphans = new Orphans(broker, (delivery) => this.#receive(delivery));
     this.#announcer = new Announcer(broker, seal, () => this.#presence());
@@ -124,7 +126,7 @@ export class ClusterWorker {
       ...this.#presence(),
       version: 1,
       state: this.#state,
-      isConnected: !this.#broker.connection.isClosed() && this.#isConnected,
+      isConnected: !this.#broker.connection.isClosed() && !this.#broker.isAway,
     };
   }
 
@@ -146,21 +148,14 @@ export class ClusterWorker {
 
   // ── Taking work ──
 
-  #isConnected = true;
-  #queueFound: QueueFound = 'the same';
-
   #begin(ackWaitMs: number): void {
     const { names } = this.#broker;
     this.#broker.listen(names.cancel, (data) => this.#heardCancel(data));
     this.#timers.push(setInterval(() => this.#keepHeld(), ackWaitMs / 3));
     void watchConnection(this.#broker, {
       log: (...entry) => this.#log(...entry),
-      away: () => {
-        this.#isConnected = false;
-      },
       back: () => {
-        this.#isConnected = true;
-        this.#checkQueue();
+        this.#queueCheck.look();
         this.#pulls.anew();
         this.#orphans.lookSoon();
       },
@@ -176,20 +171,6 @@ export class ClusterWorker {
   get #room(): number {
     if (this.#state !== 'working' || this.#held.isStalled) return 0;
     return this.#capacity.room(this.#held, this.#opening.size);
-  }
-
-  #checkQueue(): void {
-    const why = 'its streams were deleted, or the broker has lost what it had stored';
-    const found = (queue: QueueFound): void => {
-      const isNews = queue !== this.#queueFound;
-      this.#queueFound = queue;
-      if (queue === 'another')
-        this.#log('warn', 'queue-lost', `the queue is another one: ${why}. What is held of the earlier one is lost`);
-      else if (queue === 'none' && isNews)
-        this.#log('error', 'queue-gone', `the queue is not there: ${why}. It is waited for, and may not be made here`);
-    };
-    // Where the broker does not say, it is looked again at its next refusal, or with the next connection.
-    void this.#broker.queue.check().then(found, () => {});
   }
 
   /** Resolves once it is known what there is to run. */
@@ -248,11 +229,8 @@ export class ClusterWorker {
     held.run(batch, handles, poolOf(this.#executor), this.#cancellations.of(client, id));
     const deliveries = delivery.count;
     if (deliveries > this.#maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
-    if (deliveries === 1) return;
-    this.#log('warn', 'redelivered', `batch ${id} was given out for the ${deliveries}. time`, {
-      batch: id,
-      deliveries,
-    });
+    const again = `batch ${id} was given out for the ${deliveries}. time`;
+    if (deliveries > 1) this.#log('warn', 'redelivered', again, { batch: id, deliveries });
   }
 
   async #finish(batch: HeldBatch): Promise<void> {
