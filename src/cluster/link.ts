@@ -61,6 +61,7 @@ export interface LinkSettings {
 const restMs = 500;
 /** How long the word that something is stored is waited for, where nobody needs that any more. */
 const lastWordMs = 1000;
+
 export class Link {
   readonly #settings: LinkSettings;
   readonly #events: LinkEvents;
