@@ -2,6 +2,7 @@
 
 import { equal, match, rejects } from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type Future, TaskLostError } from 'concurrent-futures';
@@ -29,7 +30,7 @@ async function deleteStreams(scene: ClusterScene, ...kinds: string[]): Promise<v
 /** So many batches wait, or are with a worker. */
 async function stored(scene: ClusterScene, count: number): Promise<void> {
   await administer(scene, async ({ streams }) => {
-    while ((await streams.info('CF_default_TASKS').catch(() => undefined))?.state.messages !== count);
+    while ((await streams.info('CF_default_TASKS').catch(() => undefined))?.state.messages !== count) await delay(10);
   });
 }
 
