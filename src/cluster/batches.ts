@@ -17,6 +17,13 @@ export class Batches {
     return count;
   }
 
+  /** How many the broker has not said yet that it has. */
+  get unstoredCount(): number {
+    let count = 0;
+    for (const { streamSeq } of this.#byId.values()) if (streamSeq === undefined) count += 1;
+    return count;
+  }
+
   *tasks(): Generator<Task, void> {
     for (const { tasks } of this.#byId.values()) yield* tasks;
   }

@@ -4,6 +4,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { ThreadPoolExecutor } from 'concurrent-futures';
 import { ClusterExecutor, ClusterWorker, prepareQueue } from 'concurrent-futures/cluster';
+import { eventually } from '../contract/gates.js';
 import { startServer } from './nats-server.js';
 
 it("a queue's limits are those of whoever made it: others that come later change nothing", {
@@ -30,6 +31,28 @@ it("a queue's limits are those of whoever made it: others that come later change
     await first.shutdown();
     await worker.drain();
     await connection.close();
+  } finally {
+    await server.stop();
+  }
+});
+
+it('what finds no room at the broker waits for it, and explain() says so', { timeout: 60_000 }, async () => {
+  const server = await startServer();
+  try {
+    const executor = new ClusterExecutor({ servers: server.url, limits: { maxBatches: 1 } });
+    const tasks = [1, 2, 3].map((n) => executor.submit((x: number) => x * x, n));
+    await eventually(
+      () => /2 of the batches are not stored yet: .*has no room/.test(executor.explain()),
+      'it to say so',
+    );
+    const worker = await ClusterWorker.start({
+      servers: server.url,
+      executor: new ThreadPoolExecutor({ maxWorkers: 1 }),
+    });
+    assert.deepEqual(await Promise.all(tasks), [1, 4, 9]);
+    assert.doesNotMatch(executor.explain(), /not stored yet/);
+    await executor.shutdown();
+    await worker.drain();
   } finally {
     await server.stop();
   }
