@@ -6,6 +6,7 @@
 
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { Along } from './along.js';
 import { Attempts } from './attempts.js';
 import { apiErrors, codeOf, isNobody, isPassing, unusable, WrongPlace } from './broker-errors.js';
 import { type Clients, loadClients } from './clients.js';
@@ -52,6 +53,8 @@ export class Broker {
   readonly objects: Objects;
   readonly reader: Reader;
   readonly queue: StoredQueue;
+  /** What is to go with the next message that is stored. */
+  readonly along = new Along();
   readonly #losses: Losses;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
@@ -144,9 +147,10 @@ export class Broker {
       try {
         // On a slow connection it comes late, and later if the same is sent once more meanwhile.
         const timeout = (requestMs + bytes.length / slowBytesPerMs) * 2 ** Math.min(attempts.made, longerMax);
-        const ack = await this.#losses.ask(() =>
-          this.#js.publish(subject, bytes, { ...(id === undefined ? {} : { msgID: id }), ...expect, timeout }),
-        );
+        const ack = await this.#losses.ask(() => {
+          this.along.send();
+          return this.#js.publish(subject, bytes, { ...(id === undefined ? {} : { msgID: id }), ...expect, timeout });
+        });
         // A cluster says 0 of one whose id it has heard before, and that is not stored, and may never be.
         if (ack.seq > 0) {
           this.silence.answered();
@@ -299,6 +303,7 @@ export class Broker {
   /** Once what was said is on its way. */
   async close(): Promise<void> {
     if (this.connection.isClosed()) return;
+    this.along.send();
     await this.#answers();
     await this.connection.close();
   }

@@ -11,6 +11,8 @@ export interface Delivery {
   readonly count: number;
   /** When it was stored, by the broker's clock, in milliseconds since the epoch. */
   readonly storedAt: number;
+  /** Whether none was waiting behind it when it was given out. */
+  readonly isLast: boolean;
   /** By which the broker knows it again; empty where it was sent without. */
   readonly messageId: string;
   /** It is done, and goes from the queue. */
@@ -33,6 +35,7 @@ export class PulledDelivery implements Delivery {
   readonly streamSeq: number;
   readonly count: number;
   readonly storedAt: number;
+  readonly isLast: boolean;
   readonly #message: Msg;
   readonly #queue: StoredQueue;
   readonly #stream: string;
@@ -53,6 +56,7 @@ export class PulledDelivery implements Delivery {
     this.streamSeq = Number(tokens[first + 1]);
     queue.reached(stream, this.streamSeq);
     this.storedAt = Math.floor(Number(tokens[first + 3]) / 1_000_000);
+    this.isLast = tokens[first + 4] === '0';
   }
 
   get messageId(): string {

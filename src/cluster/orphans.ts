@@ -64,6 +64,7 @@ export class Orphans {
         subject,
         data,
         storedAt,
+        isLast: false,
         messageId,
         streamSeq: seq,
         // It may have been run before.

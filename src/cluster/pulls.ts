@@ -42,6 +42,7 @@ export class Pulls {
   #wanted = 0;
   #ids = 0;
   #isDue = false;
+  #isAlong = false;
   #isOver = false;
   #isRefused = false;
   /** Whether the broker has answered any. */
@@ -86,6 +87,17 @@ export class Pulls {
     this.#isDue = true;
     setImmediate(() => {
       this.#isDue = false;
+      this.#wanted = this.#of.room();
+      this.#ask();
+    });
+  }
+
+  /** The same, along with what is said to the broker next: nothing is waiting there, as far as is known. */
+  askAlong(): void {
+    if (this.#isAlong) return;
+    this.#isAlong = true;
+    this.#broker.along.add(() => {
+      this.#isAlong = false;
       this.#wanted = this.#of.room();
       this.#ask();
     });

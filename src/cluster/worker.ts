@@ -180,12 +180,13 @@ export class ClusterWorker {
       return;
     }
     this.#opening.add(delivery);
-    this.#pulls.ask();
+    if (!delivery.isLast) this.#pulls.ask();
     try {
       await this.#open(delivery);
     } finally {
       this.#opening.delete(delivery);
-      this.#pulls.ask();
+      if (delivery.isLast) this.#pulls.askAlong();
+      else this.#pulls.ask();
       this.#waiters.wake();
     }
   }
@@ -236,7 +237,7 @@ export class ClusterWorker {
   async #finish(batch: HeldBatch): Promise<void> {
     try {
       await batch.log.written();
-      batch.delivery.ack();
+      this.#broker.along.add(() => batch.delivery.ack());
     } catch (error) {
       const message = `outcomes could not be stored; the batch is given back: ${(error as Error).message}`;
       if (!this.#abort.signal.aborted) this.#log('error', 'not-stored', message, { batch: batch.id });
