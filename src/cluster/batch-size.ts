@@ -6,6 +6,7 @@
  * take, each goes alone, a few of them: the outcome of the first tells.
  */
 
+import type { Task } from '../pool/task.js';
 import { TaskLengths } from './task-lengths.js';
 
 /** Several times what a message takes on its way, and too little for anyone to notice who waits behind it. */
@@ -48,6 +49,12 @@ export class BatchSize {
     if (this.#lengths.typicalMs(name) > 0) return false;
     if (this.#probing?.name !== name) this.#probing = { name, since: this.#now() };
     return inFlight >= slots && this.waitMs > 0;
+  }
+
+  /** Whether it takes about as long as a message. */
+  isShort({ handle }: Task): boolean {
+    const typicalMs = this.#lengths.typicalMs(handle.name);
+    return typicalMs > 0 && typicalMs <= worthMs;
   }
 
   /** How long it is to wait. */

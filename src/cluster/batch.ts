@@ -29,17 +29,21 @@ export class Batch implements TaskHolder {
   storedAtMs = Number.POSITIVE_INFINITY;
   /** Whether a function of it was stored by an earlier one. */
   reliesOnStoredCode = false;
+  /** Whether all outcomes are expected in a moment. */
+  readonly isBrief: boolean;
   /** Who has told of it last. */
   worker = '';
   readonly #startedAt = new Map<number, number>();
   readonly #settled: Uint8Array;
   #left: number;
+  #onDone: (() => void) | undefined;
   /** The news of it that are stored, to be deleted once nobody needs them. */
   readonly #newsSeqs = new Set<number>();
   readonly #objects: string[] = [];
 
-  constructor(id: string, tasks: readonly Task[], events: BatchEvents) {
+  constructor(id: string, tasks: readonly Task[], isBrief: boolean, events: BatchEvents) {
     this.id = id;
+    this.isBrief = isBrief;
     this.tasks = tasks;
     this.#events = events;
     this.#settled = new Uint8Array(tasks.length);
@@ -89,6 +93,18 @@ export class Batch implements TaskHolder {
     return this.#left === 0;
   }
 
+  /** Resolves once each of its tasks has an outcome, or after that time. */
+  async doneWithin(ms: number): Promise<void> {
+    if (this.isDone) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#onDone = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   /** Whether none of its tasks has an outcome. */
   get isWhole(): boolean {
     return this.#left === this.tasks.length;
@@ -104,6 +120,7 @@ export class Batch implements TaskHolder {
     if (this.#settled[index] !== 0) return undefined;
     this.#settled[index] = 1;
     this.#left -= 1;
+    if (this.#left === 0) this.#onDone?.();
     this.#startedAt.delete(index);
     return this.tasks[index];
   }

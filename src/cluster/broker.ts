@@ -81,7 +81,7 @@ export class Broker {
     this.queue = new StoredQueue({ jsm, clients, ...options });
     this.reader = new Reader(clients, this.#js, jsm, options.names, {
       requestMs,
-      isCluster: () => this.#isCluster,
+      isCluster: () => this.isCluster,
       queue: this.queue,
     });
   }
@@ -168,6 +168,14 @@ export class Broker {
     }
   }
 
+  /** Sends what is to be stored under that `id`, and does not ask whether it was: something else is to tell. */
+  send(subject: string, body: Uint8Array, id: string): void {
+    if (this.connection.isClosed()) return;
+    const headers = this.#clients.headers();
+    headers.set('Nats-Msg-Id', id);
+    this.connection.publish(subject, body, { headers });
+  }
+
   /** Nobody answers for a stream that is not there, and for one that has no leader at the moment. */
   async #hasStreamOf(subject: string, attempts: number): Promise<boolean> {
     const error = await this.#jsm.streams.info(this.names.streamOf(subject)).catch((thrown: unknown) => thrown);
@@ -177,7 +185,7 @@ export class Broker {
 
   /** Has the one that leads a stream give a sign of life; a broker that was cut off from that one answers too, but names none. */
   async hearLeader(stream: string): Promise<void> {
-    if (!this.#isCluster) return;
+    if (!this.isCluster) return;
     try {
       const { cluster } = await this.#losses.ask(() => this.#jsm.streams.info(stream));
       if (cluster?.leader === undefined) this.silence.unanswered();
@@ -192,7 +200,8 @@ export class Broker {
     return this.#losses.isAway;
   }
 
-  get #isCluster(): boolean {
+  /** Whether others store what it stores. */
+  get isCluster(): boolean {
     return this.connection.info?.cluster !== undefined;
   }
 

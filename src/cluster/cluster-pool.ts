@@ -73,7 +73,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       clock,
       maxInFlight: () => this.mapBufferSize,
       slots: () => this.#link.slots,
-      send: (tasks) => this.#send(tasks),
+      send: (...batch) => this.#send(...batch),
     });
   }
 
@@ -230,7 +230,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
       this.#attached.push(...tasks.map(({ future }) => future));
       this.#hold();
       this.#outgoing.inFlight += tasks.length;
-      const batch = new Batch(id, tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
+      const batch = new Batch(id, tasks, false, { onRevoked: (of, index) => this.#revoked(of, index) });
       batch.isStoredAt(streamSeq, stream);
       batch.isIn(object);
       this.#batches.add(batch);
@@ -253,7 +253,7 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   onUnsuited(batch: Batch, messages: number): void {
     this.#batches.delete(batch);
-    for (const part of batch.inParts(messages)) this.#send(part);
+    for (const part of batch.inParts(messages)) this.#send(part, false);
   }
 
   pendingBatches(): Iterable<Batch> {
@@ -290,8 +290,8 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
 
   // ── Steps ──
 
-  #send(tasks: readonly Task[]): void {
-    const batch = new Batch(this.#link.newId(), tasks, { onRevoked: (of, index) => this.#revoked(of, index) });
+  #send(tasks: readonly Task[], isBrief: boolean): void {
+    const batch = new Batch(this.#link.newId(), tasks, isBrief, { onRevoked: (of, index) => this.#revoked(of, index) });
     this.#batches.add(batch);
     this.#link.send(batch);
   }

@@ -25,7 +25,10 @@ const atOnce = 64;
 const retryMs = 1000;
 
 export class Litter {
+  readonly #client: string;
   #batches: number[] = [];
+  /** By their subjects: their numbers were not asked for. */
+  #unasked: string[] = [];
   #news: number[] = [];
   #objects: string[] = [];
   #bytes = 0;
@@ -35,13 +38,18 @@ export class Litter {
   #isRelieving = false;
   #clearing: Promise<boolean> = Promise.resolve(true);
 
+  /** @param client whose batches */
+  constructor(client: string) {
+    this.#client = client;
+  }
+
   /** What is added from now on is of that broker's streams as they are. */
   isOf({ queue, names }: Broker): void {
     this.#forgetUnless(queue.identityOf(names.tasks), queue.identityOf(names.results));
   }
 
   #forgetUnless(tasks: string | undefined, results: string | undefined): void {
-    if (tasks !== this.#tasks) this.#batches = [];
+    if (tasks !== this.#tasks) [this.#batches, this.#unasked] = [[], []];
     if (results !== this.#results) this.#news = [];
     this.#tasks = tasks;
     this.#results = results;
@@ -49,6 +57,11 @@ export class Litter {
 
   addBatch(seq: number): void {
     this.#batches.push(seq);
+  }
+
+  /** The batch of that subject, which its worker has acknowledged, unless it was lost. */
+  addUnasked(subject: string): void {
+    this.#unasked.push(subject);
   }
 
   addNews(seqs: readonly number[]): void {
@@ -72,7 +85,7 @@ export class Litter {
     try {
       while (
         this.#bytes > bytesMax ||
-        this.#batches.length + this.#news.length > piecesMax ||
+        this.#batches.length + this.#unasked.length + this.#news.length > piecesMax ||
         this.#objects.length > objectsMax
       )
         if (!(await this.clear(broker))) await pause(retryMs, signal);
@@ -91,18 +104,21 @@ export class Litter {
 
   async #clearNow(broker: Broker): Promise<boolean> {
     const { tasks, results, blobStream } = broker.names;
-    if (this.#batches.length + this.#news.length > 0) {
+    if (this.#batches.length + this.#unasked.length + this.#news.length > 0) {
       const now = await Promise.all([broker.queue.look(tasks), broker.queue.look(results)]).catch(() => undefined);
       if (now === undefined) return false;
       this.#forgetUnless(...now);
     }
-    const [batches, news, objects, bytes] = [this.#batches, this.#news, this.#objects, this.#bytes];
-    [this.#batches, this.#news, this.#objects, this.#bytes] = [[], [], [], 0];
+    const [batches, unasked] = [this.#batches, this.#unasked];
+    const [news, objects, bytes] = [this.#news, this.#objects, this.#bytes];
+    [this.#batches, this.#unasked, this.#news, this.#objects, this.#bytes] = [[], [], [], [], 0];
+    const leftUnasked = await deletedUnasked(broker, this.#client, unasked);
     const leftBatches = await deleted(broker, tasks, batches);
-    const leftNews = leftBatches.length > 0 ? news : await deleted(broker, results, news);
+    const leftNews = leftBatches.length + leftUnasked.length > 0 ? news : await deleted(broker, results, news);
     const leftObjects = leftNews.length > 0 ? objects : await deletedObjects(broker, blobStream, objects);
-    const isDone = leftBatches.length + leftNews.length + leftObjects.length === 0;
+    const isDone = leftUnasked.length + leftBatches.length + leftNews.length + leftObjects.length === 0;
     if (isDone) return true;
+    this.#unasked = [...leftUnasked, ...this.#unasked];
     this.#batches = [...leftBatches, ...this.#batches];
     this.#news = [...leftNews, ...this.#news];
     this.#objects = [...leftObjects, ...this.#objects];
@@ -122,6 +138,23 @@ async function deleted(broker: Broker, stream: string, seqs: readonly number[]):
   await Promise.all(Array.from({ length: atOnce }, lane));
   // Those that were asked for last may be gone: to ask once more does no harm.
   return isHeard ? [] : seqs.slice(Math.max(0, next - atOnce));
+}
+
+/** Hardly any is there; which ones are is asked for all of them at once. */
+async function deletedUnasked(broker: Broker, client: string, subjects: readonly string[]): Promise<readonly string[]> {
+  if (subjects.length === 0) return [];
+  const { names, reader } = broker;
+  try {
+    const { counts } = await reader.census(names.tasks, names.tasksOf(client, '*'));
+    for (const subject of subjects) {
+      if (!counts.has(subject)) continue;
+      const batch = await reader.lastOf(names.tasks, subject);
+      if (batch !== undefined && (await broker.delete(names.tasks, batch.seq)) === undefined) return subjects;
+    }
+    return [];
+  } catch {
+    return subjects;
+  }
 }
 
 async function deletedObjects(broker: Broker, stream: string, objects: readonly string[]): Promise<readonly string[]> {

@@ -15,7 +15,8 @@ export interface OutgoingOf {
   maxInFlight(): number;
   /** How many tasks the workers can run at once. */
   slots(): number;
-  send(tasks: readonly Task[]): void;
+  /** @param isBrief whether all outcomes are expected in a moment */
+  send(tasks: readonly Task[], isBrief: boolean): void;
 }
 
 export class Outgoing {
@@ -82,7 +83,9 @@ export class Outgoing {
       const tasks = this.#nextBatch(slots, most - this.inFlight);
       if (tasks.length === 0) return this.#probeLater();
       this.inFlight += tasks.length;
-      this.#of.send(tasks);
+      // A single one, for which a slot is free.
+      const isBrief = tasks.length === 1 && this.inFlight <= slots && this.#size.isShort(tasks[0] as Task);
+      this.#of.send(tasks, isBrief);
     }
   }
 

@@ -157,6 +157,10 @@ export class Reader {
     return this.#direct(stream, { next_by_subj: subject, seq });
   }
 
+  async lastOf(stream: string, subject: string): Promise<StoredMessage | undefined> {
+    return this.#direct(stream, { last_by_subj: subject });
+  }
+
   /** Asks one of those that have the stream, by chance. One that was cut off never answers: another one is asked while it is waited for. */
   async #direct(stream: string, query: DirectMsgRequest): Promise<StoredMessage | undefined> {
     const ask = () => this.#jsm.direct.getMessage(stream, query).catch(noMessage);
