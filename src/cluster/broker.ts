@@ -4,8 +4,8 @@
  *   connecting ──► open ⇄ (reconnecting, for ever) ──close──► closed
  */
 
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { ConnectionOptions, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { ConnectionOptions, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Along } from './along.js';
 import { Attempts } from './attempts.js';
 import { apiErrors, codeOf, isNobody, isPassing, unusable, WrongPlace } from './broker-errors.js';
@@ -18,6 +18,7 @@ import { type Names, workersConsumer } from './names.js';
 import { Objects } from './objects.js';
 import { pause } from './pause.js';
 import { Reader } from './reader.js';
+import { Requests } from './requests.js';
 import { Silence } from './silence.js';
 import { StoredQueue } from './stored-queue.js';
 
@@ -58,7 +59,7 @@ export class Broker {
   readonly #losses: Losses;
   readonly #options: BrokerOptions;
   readonly #clients: Clients;
-  readonly #js: JetStreamClient;
+  readonly #requests: Requests;
   readonly #jsm: JetStreamManager;
 
   private constructor(
@@ -76,10 +77,10 @@ export class Broker {
     this.objects = new Objects(clients, connection, this.#losses, options, () => this.#answers());
     this.#options = options;
     this.#clients = clients;
-    this.#js = clients.jetstream(connection, { timeout: requestMs });
+    this.#requests = new Requests(clients, connection, this.newInbox());
     this.#jsm = jsm;
     this.queue = new StoredQueue({ jsm, clients, ...options });
-    this.reader = new Reader(clients, this.#js, jsm, options.names, {
+    this.reader = new Reader(clients, clients.jetstream(connection, { timeout: requestMs }), jsm, options.names, {
       requestMs,
       isCluster: () => this.isCluster,
       queue: this.queue,
@@ -140,7 +141,8 @@ export class Broker {
     options: { id?: string; lastSeq?: number; once?: boolean; signal: AbortSignal },
   ): Promise<number> {
     const { id, lastSeq, once = false, signal } = options;
-    const expect = lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } };
+    const headers = this.#headers(id);
+    if (lastSeq !== undefined) headers.set('Nats-Expected-Last-Subject-Sequence', String(lastSeq));
     for (const attempts = new Attempts(signal); ; ) {
       await this.#losses.back(signal);
       const bytes = typeof body === 'function' ? await body() : body;
@@ -149,7 +151,7 @@ export class Broker {
         const timeout = (requestMs + bytes.length / slowBytesPerMs) * 2 ** Math.min(attempts.made, longerMax);
         const ack = await this.#losses.ask(() => {
           this.along.send();
-          return this.#js.publish(subject, bytes, { ...(id === undefined ? {} : { msgID: id }), ...expect, timeout });
+          return this.#requests.store(subject, bytes, headers, timeout);
         });
         // A cluster says 0 of one whose id it has heard before, and that is not stored, and may never be.
         if (ack.seq > 0) {
@@ -171,9 +173,13 @@ export class Broker {
   /** Sends what is to be stored under that `id`, and does not ask whether it was: something else is to tell. */
   send(subject: string, body: Uint8Array, id: string): void {
     if (this.connection.isClosed()) return;
+    this.connection.publish(subject, body, { headers: this.#headers(id) });
+  }
+
+  #headers(id: string | undefined): MsgHdrs {
     const headers = this.#clients.headers();
-    headers.set('Nats-Msg-Id', id);
-    this.connection.publish(subject, body, { headers });
+    if (id !== undefined) headers.set('Nats-Msg-Id', id);
+    return headers;
   }
 
   /** Nobody answers for a stream that is not there, and for one that has no leader at the moment. */

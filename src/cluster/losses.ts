@@ -23,6 +23,8 @@ export class LostConnection extends Error {
 export class Losses {
   #abort = sharedAbort();
   #away: LostConnection | undefined;
+  /** What those are told who wait for an answer when it is lost. */
+  readonly #asking = new Set<(lost: LostConnection) => void>();
   /** When it was lost last, by `performance.now()`. */
   lostAt = Number.NEGATIVE_INFINITY;
 
@@ -47,7 +49,20 @@ export class Losses {
   /** Throws a {@link LostConnection} where there is none, or it is lost before the answer is here. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#away !== undefined) throw this.#away;
-    return unlessAborted(question(), this.signal);
+    return new Promise((resolve, reject) => {
+      this.#asking.add(reject);
+      const over = () => this.#asking.delete(reject);
+      question().then(
+        (answer) => {
+          over();
+          resolve(answer);
+        },
+        (error) => {
+          over();
+          reject(error);
+        },
+      );
+    });
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
@@ -65,6 +80,8 @@ export class Losses {
         this.#abort = sharedAbort();
         this.#away = new LostConnection(back);
         lost.abort(this.#away);
+        for (const reject of this.#asking) reject(this.#away);
+        this.#asking.clear();
       }
     }
     this.#away = undefined;
