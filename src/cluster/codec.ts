@@ -4,10 +4,11 @@ import { Deserializer, Serializer } from 'node:v8';
 import { Refusal } from './refusal.js';
 
 const formats = { v8: 0, json: 1 } as const;
+const jsonMark = String.fromCharCode(formats.json);
 
 /** @param isJson whether JSON gives the value back exactly as it is */
 export function encode(value: unknown, isJson: boolean): Buffer {
-  if (isJson) return Buffer.concat([Buffer.of(formats.json), Buffer.from(JSON.stringify(value))]);
+  if (isJson) return Buffer.from(jsonMark + JSON.stringify(value));
   const serializer = new Serializer();
   serializer.writeHeader();
   serializer.writeValue(value);

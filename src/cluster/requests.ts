@@ -43,7 +43,8 @@ export class Requests {
         const asked = this.#asked.get(subject);
         if (asked === undefined) return;
         this.#asked.delete(subject);
-        if (data.length === 0 && headers?.code === 503) asked.reject(new this.#clients.NoRespondersError(asked.subject));
+        if (data.length === 0 && headers?.code === 503)
+          asked.reject(new this.#clients.NoRespondersError(asked.subject));
         else this.#answered(asked, data);
       },
     });
