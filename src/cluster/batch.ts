@@ -97,7 +97,8 @@ export class Batch implements TaskHolder {
   async doneWithin(ms: number): Promise<void> {
     if (this.isDone) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      // What has come while this program was busy is heard first.
+      const timer = setTimeout(() => setImmediate(resolve), ms);
       this.#onDone = () => {
         clearTimeout(timer);
         resolve();

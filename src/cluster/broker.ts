@@ -18,7 +18,7 @@ import { type Names, workersConsumer } from './names.js';
 import { Objects } from './objects.js';
 import { pause } from './pause.js';
 import { Reader } from './reader.js';
-import { Requests } from './requests.js';
+import { Requests, type Stored } from './requests.js';
 import { Silence } from './silence.js';
 import { StoredQueue } from './stored-queue.js';
 
@@ -129,7 +129,7 @@ export class Broker {
   }
 
   /**
-   * Stores a message, and tries until it is: the same `id` is stored once. Gives its sequence number.
+   * Stores a message, and tries until it is: the same `id` is stored once.
    *
    * @param body or what makes it, for each attempt anew, once there is a connection: a signature is good for a while
    * @param lastSeq the message of that subject after which it is to come; 0 for the first one. Throws {@link WrongPlace} where another was first.
@@ -139,7 +139,7 @@ export class Broker {
     subject: string,
     body: Uint8Array | (() => Promise<Uint8Array>),
     options: { id?: string; lastSeq?: number; once?: boolean; signal: AbortSignal },
-  ): Promise<number> {
+  ): Promise<Stored> {
     const { id, lastSeq, once = false, signal } = options;
     const headers = this.#headers(id);
     if (lastSeq !== undefined) headers.set('Nats-Expected-Last-Subject-Sequence', String(lastSeq));
@@ -157,7 +157,7 @@ export class Broker {
         if (ack.seq > 0) {
           this.silence.answered();
           this.queue.reached(this.names.streamOf(subject), ack.seq);
-          return ack.seq;
+          return ack;
         }
         this.silence.unanswered();
         await attempts.again();

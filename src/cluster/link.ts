@@ -306,13 +306,13 @@ export class Link {
           return;
         }
       }
-      const streamSeq = await broker.store(subject, body, { id: batch.id, signal });
-      batch.isStoredAt(streamSeq, broker.queue.identityOf(names.tasks));
+      const { seq, duplicate = false } = await broker.store(subject, body, { id: batch.id, signal });
+      batch.isStoredAt(seq, broker.queue.identityOf(names.tasks));
       if (!batch.isDone) return;
       // Its outcomes were quicker than the word that it is stored. One that was sent twice may have been stored twice then, and what was told of
       // the one keeps whoever has the other from telling anything.
-      if (batch.newsCount > 0 && attempts > 1) this.#litter.addBatch(streamSeq);
-      else this.#discard(batch, streamSeq);
+      if (batch.newsCount > 0 && attempts > (duplicate ? 2 : 1)) this.#litter.addBatch(seq);
+      else this.#discard(batch, seq);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Unsuited) this.#events.onUnsuited(batch, error.messages);

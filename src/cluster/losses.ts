@@ -49,10 +49,11 @@ export class Losses {
   /** Throws a {@link LostConnection} where there is none, or it is lost before the answer is here. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#away !== undefined) throw this.#away;
+    const answer = question();
     return new Promise((resolve, reject) => {
       this.#asking.add(reject);
       const over = () => this.#asking.delete(reject);
-      question().then(
+      answer.then(
         (answer) => {
           over();
           resolve(answer);

@@ -234,7 +234,8 @@ export class NewsLog {
       const sealed = await bodyOf(broker, seal, subject, body, signal).catch((cause: Error) => {
         throw new Unstorable(cause.message, { cause });
       });
-      this.#lastSeq = await broker.store(subject, sealed, { lastSeq, once, signal });
+      const { seq } = await broker.store(subject, sealed, { lastSeq, once, signal });
+      this.#lastSeq = seq;
     } catch (error) {
       if (!(error instanceof WrongPlace)) {
         if (!once || error instanceof Unstorable) throw error;

@@ -16,6 +16,8 @@ const sweepMs = 250;
 /** What the broker answers. */
 export interface Stored {
   readonly seq: number;
+  /** It has stored one of that id before, there, and not this one. */
+  readonly duplicate?: boolean;
 }
 
 interface Asked {
