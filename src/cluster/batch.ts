@@ -2,6 +2,7 @@
  * Tasks that travel in one message, as the submitter sees them.
  *
  *   publishing ──stored──► stored ──news of each task──► done
+ *        ├──news of each task, which are quicker──► done
  *        ├──too large together, some not wanted any more──► (its tasks go in others)
  *        └──refused, can't be stored, lost by the broker──► (its tasks fail)
  *

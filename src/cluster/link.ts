@@ -10,30 +10,22 @@
  */
 
 import type { WorkerStats } from '../pool/stats.js';
-import type { Task } from '../pool/task.js';
 import { Audit } from './audit.js';
 import type { Batch } from './batch.js';
-import { bodyOf, objectOf } from './bodies.js';
 import { Broker, type BrokerOptions } from './broker.js';
 import { Cancelling } from './cancelling.js';
-import { type Code, codeOf } from './code.js';
 import { type EarlierBatch, earlierBatches } from './earlier.js';
 import { Litter } from './litter.js';
-import { encodedTasks, Unsuited } from './make-batch.js';
 import type { CancelMessage, News } from './messages.js';
 import { NewsFeed, type StoredNews } from './news-feed.js';
 import { sharedAbort, unlessAborted, within } from './pause.js';
 import { Workers } from './presence.js';
 import { reach } from './reach.js';
 import type { Seal } from './seal.js';
-import { StoredCode } from './stored-code.js';
+import { Sending, type SendingEvents } from './sending.js';
 
-export interface LinkEvents {
+export interface LinkEvents extends SendingEvents {
   onNews(batchId: string, worker: string, news: readonly News[], stored: StoredNews): void;
-  /** The batch can't be sent, and is in nobody's hands. */
-  onUnsendable(batch: Batch, error: unknown): void;
-  /** It has not been sent: what of it has no outcome is to go in about so many messages instead. */
-  onUnsuited(batch: Batch, messages: number): void;
   /** The broker has no trace of it any more, which is the reason. */
   onLost(batch: Batch, why: string): void;
   onBroken(cause: unknown): void;
@@ -59,8 +51,6 @@ export interface LinkSettings {
 
 /** How long a connection is kept that nobody needs; reaching the broker takes some milliseconds. */
 const restMs = 500;
-/** How long the outcomes of a brief batch are waited for before the broker is asked whether it has it: many times what they take. */
-const briefMs = 20;
 /** How long the word that something is stored is waited for, where nobody needs that any more. */
 const lastWordMs = 1000;
 
@@ -71,7 +61,7 @@ export class Link {
   readonly #feed: NewsFeed;
   readonly #audit: Audit;
   readonly #cancelling: Cancelling;
-  readonly #code: StoredCode;
+  readonly #sending: Sending;
   #state: 'away' | 'opening' | 'open' | 'leaving' | 'closed' = 'away';
   #broker: Broker | undefined;
   #abort = sharedAbort();
@@ -98,7 +88,7 @@ export class Link {
       onBytes: (bytes) => this.#litter.grow(bytes),
     });
     this.#workers = new Workers(seal, settings.broker.names.presence);
-    this.#code = new StoredCode(seal);
+    this.#sending = new Sending({ client, seal, litter: this.#litter }, events);
     this.#cancelling = new Cancelling({ client, seal, broker: () => this.#broker });
     this.#audit = new Audit({
       client,
@@ -271,53 +261,10 @@ export class Link {
   }
 
   #sendNow(batch: Batch): void {
-    const sent = this.#send(batch).finally(() => this.#sends.delete(sent));
+    const sent = this.#sending.send(this.#broker as Broker, batch, this.#abort.signal).finally(() => {
+      this.#sends.delete(sent);
+    });
     this.#sends.add(sent);
-  }
-
-  async #send(batch: Batch): Promise<void> {
-    const broker = this.#broker as Broker;
-    const { seal, client } = this.#settings;
-    const { names } = broker;
-    const { signal } = this.#abort;
-    try {
-      const codes = new Map(batch.tasks.map(({ handle }) => [handle, codeOf(handle)] as const));
-      const subject = names.tasksOf(client, batch.id);
-      batch.reliesOnStoredCode = [...codes.values()].some((code) => this.#code.has(code));
-      await Promise.all([...codes.values()].map((code) => this.#code.store(broker, code, signal)));
-      let attempts = 0;
-      const body = async (): Promise<Buffer> => {
-        attempts += 1;
-        // Cancelled while it waited for the connection.
-        if (attempts === 1 && !batch.isWhole) throw new Unsuited(1);
-        const codeOfTask = ({ handle }: Task): Code => codes.get(handle) as Code;
-        const bytes = encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax);
-        const sent = await bodyOf(broker, seal, subject, bytes, signal);
-        batch.isIn(objectOf(sent));
-        return sent;
-      };
-      if (batch.isBrief && !broker.isAway && !broker.isCluster) {
-        // Its outcome says that it was stored. To hear that before costs a lone call a fourteenth.
-        broker.send(subject, await body(), batch.id);
-        await batch.doneWithin(briefMs);
-        if (batch.isDone) {
-          this.#litter.addUnasked(subject);
-          this.#discardNews(batch);
-          return;
-        }
-      }
-      const { seq, duplicate = false } = await broker.store(subject, body, { id: batch.id, signal });
-      batch.isStoredAt(seq, broker.queue.identityOf(names.tasks));
-      if (!batch.isDone) return;
-      // Its outcomes were quicker than the word that it is stored. One that was sent twice may have been stored twice then, and what was told of
-      // the one keeps whoever has the other from telling anything.
-      if (batch.newsCount > 0 && attempts > (duplicate ? 2 : 1)) this.#litter.addBatch(seq);
-      else this.#discard(batch, seq);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof Unsuited) this.#events.onUnsuited(batch, error.messages);
-      else this.#events.onUnsendable(batch, error);
-    }
   }
 
   cancel(batch: Batch, index: number, how: CancelMessage['how'], reason: string): void {
@@ -325,27 +272,14 @@ export class Link {
   }
 
   /** No worker has found its functions at the broker. */
-  forgetCode({ tasks }: Batch): void {
-    for (const { handle } of tasks) this.#code.forget(codeOf(handle));
+  forgetCode(batch: Batch): void {
+    this.#sending.forgetCode(batch);
   }
 
   /** Each of its tasks has its outcome: what the broker still has of it goes. */
   forget(batch: Batch): void {
-    // One that is being stored is discarded once it is.
-    if (batch.streamSeq !== undefined) this.#discard(batch, batch.streamSeq);
+    this.#sending.discard(batch);
     if (this.#broker !== undefined) void this.#litter.relieve(this.#broker, this.#abort.signal);
-  }
-
-  #discard(batch: Batch, streamSeq: number): void {
-    // It may still be there, where its worker was lost before it could say that it is done.
-    if (streamSeq > 0) this.#litter.addBatch(streamSeq);
-    this.#discardNews(batch);
-  }
-
-  #discardNews(batch: Batch): void {
-    const { newsSeqs, objects } = batch.takeStored();
-    this.#litter.addNews(newsSeqs);
-    this.#litter.addObjects(objects);
   }
 
   // ── Hearing of workers ──
