@@ -27,6 +27,13 @@ const requestMs = 2000;
 const remadeMax = 3;
 const away = 'the broker did not answer while an object was read';
 
+/** The client has no code for this. */
+function named(error: Error): never {
+  if (!/object store not found/i.test(error.message)) throw error;
+  const message = 'the queue has no object store, in which large values are, and it may not be made here (prepareQueue)';
+  throw Object.assign(new Error(message, { cause: error }), { code: apiErrors.noStream });
+}
+
 export class Objects {
   readonly #clients: Clients;
   readonly #connection: NatsConnection;
@@ -56,7 +63,7 @@ export class Objects {
     const stores = new this.#clients.Objm(this.#connection);
     this.#store ??= managesStreams
       ? stores.create(names.blobs, { replicas: limits.replicas, ttl: limits.taskTtlMs * nanos })
-      : stores.open(names.blobs);
+      : stores.open(names.blobs).catch(named);
     this.#store.catch(() => {
       this.#store = undefined;
     });
@@ -71,7 +78,7 @@ export class Objects {
         await this.#losses.ask(() => store.putBlob({ name }, bytes));
         return;
       } catch (error) {
-        if (this.#isGone(error) && attempts.made < remadeMax) await attempts.again();
+        if (this.#forgetIfGone(error) && attempts.made < remadeMax) await attempts.again();
         else await attempts.next(error);
       }
     }
@@ -87,13 +94,13 @@ export class Objects {
     } catch (error) {
       // A broker that says nothing at all is no proof that the object is damaged.
       if (error instanceof Refusal && !(await this.#answers())) throw new Error(away, { cause: error });
-      if (this.#isGone(error)) throw notThere();
+      if (this.#forgetIfGone(error)) throw notThere();
       throw error;
     }
   }
 
-  /** Whether there is no store any more; the next one that needs it makes it anew, or finds that another has. */
-  #isGone(error: unknown): boolean {
+  /** Gives whether there is no store any more; then the next one that needs it makes it anew, or finds that another has. */
+  #forgetIfGone(error: unknown): boolean {
     const isGone = codeOf(error) === apiErrors.noStream;
     if (isGone) this.#store = undefined;
     return isGone;

@@ -5,9 +5,11 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { type Future, TaskLostError } from 'concurrent-futures';
+import { type Future, TaskLostError, ThreadPoolExecutor } from 'concurrent-futures';
+import { ClusterWorker, prepareQueue } from 'concurrent-futures/cluster';
 import { eventually } from '../contract/gates.js';
 import { holdFor, square } from './fixtures/tasks.mjs';
+import { Heard } from './heard.js';
 import { Line } from './line.js';
 import { ClusterScene } from './scene.js';
 
@@ -219,6 +221,46 @@ describe('a broker that has nothing any more', { timeout: 120_000, concurrency: 
     await first.shutdown({ cancelFutures: true, timeout: 0 });
     await scene.worker();
     equal((await Promise.all(later)).length, 20);
+  });
+
+  test('has had its streams deleted: a worker that may not make them says so, and works once they are there', async () => {
+    await using scene = await ClusterScene.start();
+    const servers = scene.server.url;
+    await prepareQueue({ servers });
+    const heard = new Heard();
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const worker = await ClusterWorker.start({
+      servers,
+      executor: pool,
+      manageStreams: false,
+      allowUnsigned: true,
+      onLog: heard.onLog,
+    });
+    const executor = scene.executor({ manageStreams: false });
+    equal(await executor.submit(square, scene.file, 2), 4);
+    await deleteStreams(scene, ...everything);
+    match((await heard.said('queue-gone')).message, /the queue is not there: .* may not be made here/);
+    await prepareQueue({ servers });
+    equal(await executor.submit(square, scene.file, 3), 9);
+    await worker.drain();
+  });
+
+  test('has no store for large values, and nobody there may make it: their tasks fail, and others do not', async () => {
+    await using scene = await ClusterScene.start();
+    const servers = scene.server.url;
+    await prepareQueue({ servers });
+    const executor = scene.executor({ manageStreams: false });
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const worker = await ClusterWorker.start({ servers, executor: pool, manageStreams: false, allowUnsigned: true });
+    await administer(scene, ({ streams }) => streams.delete('OBJ_CF_default_BLOBS'));
+    const large = executor.submit(() => 'x'.repeat(2_000_000));
+    await rejects(large, isLost(/it has run, and what it gave can't be stored: .*the queue has no object store/));
+    await rejects(
+      Promise.resolve(executor.submit((text) => text, 'x'.repeat(2_000_000))),
+      /the queue has no object store/,
+    );
+    equal(await executor.submit(square, scene.file, 3), 9);
+    await worker.drain();
   });
 });
 
