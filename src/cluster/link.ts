@@ -2,7 +2,9 @@
  * The submitting side's way to the broker: there when there is work, and given up when there has been none for a moment, since an open
  * connection would keep the program alive.
  *
- *   away ──open()──► opening ──connected──► open ──rest(), nothing for a moment──► leaving ──► away ──close()──► closed
+ *   away ──open()──► opening ──connected──► open ──rest(), nothing for a moment──► leaving ──tidied up──► away ──close()──► closed
+ *                                            ▲                                        │
+ *                                            └───────────────send()───────────────────┘
  *     ▲                 ├──rest(), nothing for a moment; close()──► away
  *     └─────────────────┴──not within startupTimeout──► (onBroken)
  *
@@ -68,6 +70,8 @@ export class Link {
   #restTimer: NodeJS.Timeout | undefined;
   #opening: Promise<void> = Promise.resolve();
   #leaving: Promise<void> = Promise.resolve();
+  /** Changes whenever it begins to leave, and where it stays. */
+  #leaves = 0;
   #takesOver: boolean;
   #ids = 0;
   readonly #idPrefix = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
@@ -239,11 +243,24 @@ export class Link {
     this.#leaving = this.#leaveNow(this.#broker as Broker);
   }
 
+  /** It was about to leave, and has the connection still. */
+  #stay(): void {
+    const broker = this.#broker;
+    if (broker === undefined || broker.connection.isClosed() || this.#abort.signal.aborted) return;
+    this.#state = 'open';
+    this.#leaves += 1;
+    this.#audit.start(broker);
+  }
+
   async #leaveNow(broker: Broker): Promise<void> {
+    const turn = ++this.#leaves;
+    const goesOn = (): boolean => this.#leaves === turn;
     this.#audit.stop();
     // All that was sent has its outcome, and is litter as soon as it is known where it is.
     await within(lastWordMs, Promise.all(this.#sends));
-    if (!broker.connection.isClosed()) await this.#litter.clear(broker);
+    if (!broker.connection.isClosed()) await this.#litter.clear(broker, goesOn);
+    // Something has come meanwhile.
+    if (!goesOn()) return;
     this.#abort.abort(new Error('the executor was shut down'));
     this.#feed.stop();
     await broker.close();
@@ -256,6 +273,7 @@ export class Link {
 
   send(batch: Batch): void {
     this.open();
+    if (this.#state === 'leaving') this.#stay();
     if (this.#state === 'open') this.#sendNow(batch);
     else this.#unsent.push(batch);
   }

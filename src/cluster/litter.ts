@@ -96,13 +96,17 @@ export class Litter {
     }
   }
 
-  /** Deletes what there is, once what is being deleted is gone; `false` where the broker does not answer. */
-  clear(broker: Broker): Promise<boolean> {
-    this.#clearing = this.#clearing.then(() => this.#clearNow(broker));
+  /**
+   * Deletes what there is, once what is being deleted is gone; `false` where the broker does not answer.
+   *
+   * @param goesOn asked before each: what is left then is kept for the next time
+   */
+  clear(broker: Broker, goesOn: () => boolean = () => true): Promise<boolean> {
+    this.#clearing = this.#clearing.then(() => this.#clearNow(broker, goesOn));
     return this.#clearing;
   }
 
-  async #clearNow(broker: Broker): Promise<boolean> {
+  async #clearNow(broker: Broker, goesOn: () => boolean): Promise<boolean> {
     const { tasks, results, blobStream } = broker.names;
     if (this.#batches.length + this.#unasked.length + this.#news.length > 0) {
       const now = await Promise.all([broker.queue.look(tasks), broker.queue.look(results)]).catch(() => undefined);
@@ -113,9 +117,9 @@ export class Litter {
     const [news, objects, bytes] = [this.#news, this.#objects, this.#bytes];
     [this.#batches, this.#unasked, this.#news, this.#objects, this.#bytes] = [[], [], [], [], 0];
     const leftUnasked = await deletedUnasked(broker, this.#client, unasked);
-    const leftBatches = await deleted(broker, tasks, batches);
-    const leftNews = leftBatches.length + leftUnasked.length > 0 ? news : await deleted(broker, results, news);
-    const leftObjects = leftNews.length > 0 ? objects : await deletedObjects(broker, blobStream, objects);
+    const leftBatches = await deleted(broker, tasks, batches, goesOn);
+    const leftNews = leftBatches.length + leftUnasked.length > 0 ? news : await deleted(broker, results, news, goesOn);
+    const leftObjects = leftNews.length > 0 ? objects : await deletedObjects(broker, blobStream, objects, goesOn);
     const isDone = leftUnasked.length + leftBatches.length + leftNews.length + leftObjects.length === 0;
     if (isDone) return true;
     this.#unasked = [...leftUnasked, ...this.#unasked];
@@ -127,17 +131,22 @@ export class Litter {
   }
 }
 
-/** Gives what may still be there, since the broker has stopped to answer. */
-async function deleted(broker: Broker, stream: string, seqs: readonly number[]): Promise<readonly number[]> {
+/** Gives what may still be there, since the broker has stopped to answer, or it does not go on. */
+async function deleted(
+  broker: Broker,
+  stream: string,
+  seqs: readonly number[],
+  goesOn: () => boolean,
+): Promise<readonly number[]> {
   let isHeard = true;
   let next = 0;
   const lane = async (): Promise<void> => {
-    while (isHeard && next < seqs.length)
+    while (isHeard && next < seqs.length && goesOn())
       if ((await broker.delete(stream, seqs[next++] as number)) === undefined) isHeard = false;
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   // Those that were asked for last may be gone: to ask once more does no harm.
-  return isHeard ? [] : seqs.slice(Math.max(0, next - atOnce));
+  return isHeard && next >= seqs.length ? [] : seqs.slice(Math.max(0, next - atOnce));
 }
 
 /** Hardly any is there; which ones are is asked for all of them at once. */
@@ -157,10 +166,15 @@ async function deletedUnasked(broker: Broker, client: string, subjects: readonly
   }
 }
 
-async function deletedObjects(broker: Broker, stream: string, objects: readonly string[]): Promise<readonly string[]> {
+async function deletedObjects(
+  broker: Broker,
+  stream: string,
+  objects: readonly string[],
+  goesOn: () => boolean,
+): Promise<readonly string[]> {
   for (const [i, object] of objects.entries()) {
     const seqs = await broker.objects.pieces(object).catch(() => undefined);
-    if (seqs === undefined || (await deleted(broker, stream, seqs)).length > 0) return objects.slice(i);
+    if (seqs === undefined || (await deleted(broker, stream, seqs, goesOn)).length > 0) return objects.slice(i);
   }
   return [];
 }

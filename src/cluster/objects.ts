@@ -30,7 +30,8 @@ const away = 'the broker did not answer while an object was read';
 /** The client has no code for this. */
 function named(error: Error): never {
   if (!/object store not found/i.test(error.message)) throw error;
-  const message = 'the queue has no object store, in which large values are, and it may not be made here (prepareQueue)';
+  const message =
+    'the queue has no object store, in which large values are, and it may not be made here (prepareQueue)';
   throw Object.assign(new Error(message, { cause: error }), { code: apiErrors.noStream });
 }
 

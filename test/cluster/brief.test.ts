@@ -140,3 +140,33 @@ describe('lone short tasks', { timeout: 60_000 }, () => {
     equal(scene.starts.length, calls);
   });
 });
+
+test('what comes while a submitter tidies up goes at once, over the connection that it has', {
+  timeout: 60_000,
+}, async () => {
+  await using scene = await ClusterScene.start();
+  let connections = 0;
+  let tidies = (): void => {};
+  const isTidying = new Promise<void>((resolve) => {
+    tidies = resolve;
+  });
+  const deletions = new Set<string>();
+  using line = await Line.start(scene.server.port, (direction, { op, subject, reply, bytes }) => {
+    if (op === 'CONNECT') connections += 1;
+    if (direction === 'to broker' && subject.includes('.MSG.DELETE.')) {
+      deletions.add(reply);
+      tidies();
+    }
+    // Whether anything is gone is told to nobody, until the line is released.
+    return direction === 'to client' && deletions.has(subject) ? undefined : bytes;
+  });
+  await scene.worker();
+  const executor = scene.executor({ servers: line.url });
+  equal(await executor.submit(square, scene.file, 2), 4);
+  await isTidying;
+  equal(await executor.submit(square, scene.file, 3), 9);
+  equal(connections, 1);
+  line.release();
+  await executor.shutdown();
+  deepEqual(await storedAt(scene), [0, 0]);
+});
