@@ -23,8 +23,6 @@ export class LostConnection extends Error {
 export class Losses {
   #abort = sharedAbort();
   #away: LostConnection | undefined;
-  /** What those are told who wait for an answer when it is lost. */
-  readonly #asking = new Set<(lost: LostConnection) => void>();
   /** When it was lost last, by `performance.now()`. */
   lostAt = Number.NEGATIVE_INFINITY;
 
@@ -49,21 +47,7 @@ export class Losses {
   /** Throws a {@link LostConnection} where there is none, or it is lost before the answer is here. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#away !== undefined) throw this.#away;
-    const answer = question();
-    return new Promise((resolve, reject) => {
-      this.#asking.add(reject);
-      const over = () => this.#asking.delete(reject);
-      answer.then(
-        (answer) => {
-          over();
-          resolve(answer);
-        },
-        (error) => {
-          over();
-          reject(error);
-        },
-      );
-    });
+    return unlessAborted(question(), this.signal);
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
@@ -81,8 +65,6 @@ export class Losses {
         this.#abort = sharedAbort();
         this.#away = new LostConnection(back);
         lost.abort(this.#away);
-        for (const reject of this.#asking) reject(this.#away);
-        this.#asking.clear();
       }
     }
     this.#away = undefined;

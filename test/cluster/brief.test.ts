@@ -27,12 +27,12 @@ class Batches {
   });
 
   /** @param loses whether what is sent without asking is lost */
-  rule(loses: () => boolean): Rule {
+  rule(loses: boolean): Rule {
     return (direction, frame) => {
       if (!isBatch(direction, frame)) return frame.bytes;
       if (frame.reply === '') {
         this.unasked += 1;
-        return loses() ? dropped : frame.bytes;
+        return loses ? dropped : frame.bytes;
       }
       // The first ones are, too: nothing is known of their function.
       if (this.unasked > 2) this.#onAsked();
@@ -50,16 +50,20 @@ async function storedAt({ server }: ClusterScene): Promise<number[]> {
   return infos.map(({ state }) => state.messages);
 }
 
+/** A submitter whose batches are counted. */
+async function counted(scene: ClusterScene, { loses = false } = {}) {
+  const batches = new Batches();
+  const line = await Line.start(scene.server.port, batches.rule(loses));
+  const executor = scene.executor({ servers: line.url });
+  return { batches, executor, [Symbol.dispose]: () => line[Symbol.dispose]() };
+}
+
 describe('lone short tasks', { timeout: 60_000 }, () => {
   test('have their outcome though nobody asked whether they were stored, and leave nothing at the broker', async () => {
     await using scene = await ClusterScene.start();
-    const batches = new Batches();
-    using line = await Line.start(
-      scene.server.port,
-      batches.rule(() => false),
-    );
     await scene.worker();
-    const executor = scene.executor({ servers: line.url });
+    using submitter = await counted(scene);
+    const { batches, executor } = submitter;
     let calls = 0;
     while (batches.unasked < 20) equal(await executor.submit(square, scene.file, ++calls), calls ** 2);
     await executor.shutdown();
@@ -69,13 +73,9 @@ describe('lone short tasks', { timeout: 60_000 }, () => {
 
   test('are sent again where the first message of it was lost, and start once', async () => {
     await using scene = await ClusterScene.start();
-    const batches = new Batches();
-    using line = await Line.start(
-      scene.server.port,
-      batches.rule(() => true),
-    );
     await scene.worker();
-    const executor = scene.executor({ servers: line.url });
+    using submitter = await counted(scene, { loses: true });
+    const { batches, executor } = submitter;
     let calls = 0;
     while (batches.unasked < 3) equal(await executor.submit(square, scene.file, ++calls), calls ** 2);
     await executor.shutdown();
@@ -89,13 +89,9 @@ describe('lone short tasks', { timeout: 60_000 }, () => {
 
   test('start once where one takes longer than others did, and leave nothing at the broker', async () => {
     await using scene = await ClusterScene.start();
-    const batches = new Batches();
-    using line = await Line.start(
-      scene.server.port,
-      batches.rule(() => false),
-    );
     await scene.worker();
-    const executor = scene.executor({ servers: line.url });
+    using submitter = await counted(scene);
+    const { batches, executor } = submitter;
     while (batches.unasked < 3) equal(await executor.submit(holdFirst, scene.file, 1, scene.gate), 1);
     const long = executor.submit(holdFirst, scene.file, 0, scene.gate);
     await batches.isAsked;
@@ -126,12 +122,8 @@ describe('lone short tasks', { timeout: 60_000 }, () => {
       direction === 'to broker' && frame.subject.startsWith('$JS.ACK') ? dropped : frame.bytes,
     );
     const worker = await scene.worker({ servers: line.url });
-    const batches = new Batches();
-    using own = await Line.start(
-      scene.server.port,
-      batches.rule(() => false),
-    );
-    const executor = scene.executor({ servers: own.url });
+    using submitter = await counted(scene);
+    const { batches, executor } = submitter;
     let calls = 0;
     while (batches.unasked < 3) equal(await executor.submit(square, scene.file, ++calls), calls ** 2);
     worker.process.kill('SIGKILL');
