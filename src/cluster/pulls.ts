@@ -2,7 +2,10 @@
  * Asking the broker for work, as much as there is room for, and dropping nothing that comes.
  *
  *   room for n ──request──► broker ──messages──► onWork         request ──used up, expired, connection lost──► over, and asked for anew
- *                                                               └──taken back, with the inbox──► over
+ *                                                               └──taken back, with its lane──► over
+ *
+ * Each request that is on its way has a lane, a subscription of its own: nothing else says which of them a message was for, the broker serves them in
+ * turns, and one that is used up ends without a word. Whoever does not know takes some for waiting that are over, and asks for no others.
  *
  * Not by the client's iterators: whoever leaves one loses what was on its way to it until the broker gives that out again, and whoever does not
  * leave it takes more than there is room for.
@@ -27,17 +30,20 @@ export interface PullsOf {
   onRefused(): void;
 }
 
-interface Request {
+interface Lane {
+  readonly inbox: string;
+  readonly subscription: Subscription;
+  /** Where the latest request of it is answered. */
+  reply: string;
+  /** How many batches of that have not come. */
   left: number;
-  readonly forgottenAt: number;
+  forgottenAt: number;
 }
 
 export class Pulls {
   readonly #broker: Broker;
-  #inbox = '';
-  #subscription: Subscription;
   readonly #of: PullsOf;
-  readonly #requests = new Map<string, Request>();
+  #lanes: Lane[] = [];
   readonly #timer: NodeJS.Timeout;
   #wanted = 0;
   #ids = 0;
@@ -51,12 +57,11 @@ export class Pulls {
   constructor(broker: Broker, of: PullsOf) {
     this.#broker = broker;
     this.#of = of;
-    this.#subscription = this.#listen();
     this.#timer = setInterval(() => {
       const now = performance.now();
-      for (const [subject, { forgottenAt }] of this.#requests) {
-        if (now <= forgottenAt) continue;
-        this.#requests.delete(subject);
+      for (const lane of this.#lanes) {
+        if (lane.left === 0 || now <= lane.forgottenAt) continue;
+        lane.left = 0;
         this.#isRefused = true;
         if (!this.#isEarly) broker.silence.unanswered();
       }
@@ -73,9 +78,7 @@ export class Pulls {
 
   /** How many batches are asked for and have not come. */
   get pending(): number {
-    let pending = 0;
-    for (const { left } of this.#requests.values()) pending += left;
-    return pending;
+    return this.#lanes.reduce((pending, { left }) => pending + left, 0);
   }
 
   /**
@@ -105,11 +108,10 @@ export class Pulls {
 
   /** What was asked for is not wanted any more. Resolves once none of it can come: what was on its way has come. */
   async takeBack(): Promise<void> {
-    const before = this.#subscription;
-    this.#requests.clear();
+    const before = this.#lanes;
+    this.#lanes = [];
     this.#wanted = 0;
-    this.#subscription = this.#listen();
-    await before.drain().catch(() => {});
+    await Promise.all(before.map(({ subscription }) => subscription.drain().catch(() => {})));
     // The broker forgets the requests of an inbox to which nobody listens; Debian 12's would still lose to one of them what is given out anew,
     // until it looks how many there are.
     await this.#broker.backlog().catch(() => {});
@@ -117,7 +119,7 @@ export class Pulls {
 
   /** The connection is back; what was asked for before is forgotten. */
   anew(): void {
-    this.#requests.clear();
+    for (const lane of this.#lanes) lane.left = 0;
     this.#ask();
   }
 
@@ -127,36 +129,37 @@ export class Pulls {
     clearInterval(this.#timer);
   }
 
-  #listen(): Subscription {
+  #newLane(): Lane {
     const { silence } = this.#broker;
-    this.#inbox = this.#broker.newInbox();
-    return this.#broker.receiveWork(`${this.#inbox}.*`, {
-      work: (delivery) => this.#received(delivery),
-      over: (subject) => {
+    const inbox = this.#broker.newInbox();
+    const over = (reply: string): void => {
+      if (reply === lane.reply) lane.left = 0;
+    };
+    const subscription = this.#broker.receiveWork(`${inbox}.*`, {
+      work: (delivery) => this.#received(lane, delivery),
+      over: (reply) => {
         this.#isHeard = true;
         silence.answered();
-        this.#requests.delete(subject);
+        over(reply);
         this.#ask();
       },
       // Asked for again at once, it would be refused again, and again.
-      refused: (subject, isThere) => {
+      refused: (reply, isThere) => {
         if (isThere) silence.answered();
         else silence.unanswered();
         this.#isRefused = true;
-        this.#requests.delete(subject);
+        over(reply);
       },
     });
+    const lane: Lane = { inbox, subscription, reply: '', left: 0, forgottenAt: 0 };
+    this.#lanes.push(lane);
+    return lane;
   }
 
-  #received(delivery: Delivery): void {
+  #received(lane: Lane, delivery: Delivery): void {
     this.#isHeard = true;
     this.#broker.silence.answered();
-    // The broker serves the oldest first.
-    for (const [subject, request] of this.#requests) {
-      request.left -= 1;
-      if (request.left <= 0) this.#requests.delete(subject);
-      break;
-    }
+    if (lane.left > 0) lane.left -= 1;
     this.#wanted -= 1;
     this.#of.onWork(delivery);
   }
@@ -165,9 +168,11 @@ export class Pulls {
     const count = this.#wanted - this.pending;
     if (this.#isOver || count <= 0) return;
     this.#ids += 1;
-    const subject = `${this.#inbox}.${this.#ids}`;
+    const lane = this.#lanes.find(({ left }) => left === 0) ?? this.#newLane();
     const times = this.#isEarly ? early : { pullMs, lateMs };
-    this.#requests.set(subject, { left: count, forgottenAt: performance.now() + times.pullMs + times.lateMs });
-    this.#broker.askForWork(subject, count, times.pullMs);
+    lane.reply = `${lane.inbox}.${this.#ids}`;
+    lane.left = count;
+    lane.forgottenAt = performance.now() + times.pullMs + times.lateMs;
+    this.#broker.askForWork(lane.reply, count, times.pullMs);
   }
 }

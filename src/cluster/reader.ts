@@ -1,6 +1,6 @@
 /** Reading what a broker has stored. */
 
-import type { DirectMsgRequest, JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
+import type { Consumer, DirectMsgRequest, JetStreamClient, JetStreamManager, MsgRequest } from '@nats-io/jetstream';
 import { apiErrors, BrokerError, codeOf, explained, noMessage } from './broker-errors.js';
 import type { Clients } from './clients.js';
 import { hedged } from './hedged.js';
@@ -45,6 +45,8 @@ const storedMax = 1000;
 const hedgesMs = [250, 500];
 /** How often the broker gives a sign of life while there is nothing to tell. */
 const heartbeatMs = 2000;
+/** How long the broker keeps up telling after nobody listens any more. */
+const unheardMs = 10_000;
 
 export interface ReaderOf {
   readonly requestMs: number;
@@ -103,7 +105,7 @@ export class Reader {
    */
   async *storedSoFar(stream: string, subject: string): AsyncGenerator<StoredMessage, void> {
     for (let seq = 0; ; ) {
-      const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq + 1) });
+      const consumer = await this.#consumer(stream, subject, seq + 1);
       const { num_pending: pending } = await consumer.info(true);
       if (pending === 0) return;
       const wanted = { max_messages: Math.min(pending, storedMax), expires: this.#of.requestMs };
@@ -142,9 +144,10 @@ export class Reader {
     };
   }
 
-  /** Where a consumer is to begin. */
-  #from(seq: number): object {
-    return seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
+  /** What tells what is stored of some subjects from `seq` on; the broker forgets it by itself. */
+  #consumer(stream: string, subject: string, seq: number): Promise<Consumer> {
+    const from = seq <= 1 ? {} : { deliver_policy: this.#clients.DeliverPolicy.StartSequence, opt_start_seq: seq };
+    return this.#js.consumers.get(stream, { filter_subjects: subject, inactive_threshold: unheardMs, ...from });
   }
 
   /** The message of that number, where it is still there. */
@@ -202,7 +205,7 @@ export class Reader {
     seq: number,
     on: { message(message: StoredMessage): void; alive(): void },
   ): Promise<Following> {
-    const consumer = await this.#js.consumers.get(stream, { filter_subjects: subject, ...this.#from(seq) });
+    const consumer = await this.#consumer(stream, subject, seq);
     const callback = on.message;
     const messages = await consumer.consume({ callback, max_messages: 1000, idle_heartbeat: heartbeatMs });
     void (async () => {
