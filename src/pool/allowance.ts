@@ -52,4 +52,9 @@ export class Allowance {
     if (this.#typicalMs === undefined) return 1;
     return Math.min(this.#cap, Math.max(2, Math.floor(aheadMs / this.#typicalMs)));
   }
+
+  /** How long a worker is busy with all that it may hold, in milliseconds: less than {@link aheadMs} where tasks are tiny. */
+  get handMs(): number {
+    return this.tasks * this.typicalMs;
+  }
 }

@@ -13,7 +13,7 @@ import { TaskQueue } from './queue.js';
 import type { PoolSettings } from './settings.js';
 import type { WorkerSlot } from './slot.js';
 import type { Task } from './task.js';
-import { Wakefulness } from './wakefulness.js';
+import { dozeMs, Wakefulness } from './wakefulness.js';
 
 /** Work that is worth taking back for a worker that idles, in milliseconds: several times what the messages for it take. */
 const worthMs = 0.5;
@@ -21,8 +21,8 @@ const worthMs = 0.5;
 const heldUpAfterMs = 5;
 /** What is left of its hand when it is filled up again: otherwise each answer would send one task, and each message one answer. */
 const refillBelow = 0.5;
-/** Who holds so many tasks, two of them at least for the time of a doze, does not run dry meanwhile. */
-const dozeAllowance = 4;
+/** Who holds so many tasks, of so many milliseconds together, does not run dry while this thread dozes: the half of it lasts as long as that. */
+const dozeHand = { tasks: 4, ms: 2 * dozeMs };
 
 export class Dispatcher {
   readonly #crew: Crew;
@@ -162,7 +162,8 @@ export class Dispatcher {
       const share = Math.ceil(this.#queue.length / (open.length - i));
       this.#hand(slot, this.#takeFromQueue(Math.min(share, this.#roomOf(slot, allowance, nextTurn))));
     }
-    if (this.#queue.length > 0 && allowance >= dozeAllowance) this.#wakefulness.doze();
+    const outlastsDoze = allowance >= dozeHand.tasks && this.#allowance.handMs >= dozeHand.ms;
+    if (this.#queue.length > 0 && outlastsDoze) this.#wakefulness.doze();
   }
 
   #roomOf(slot: WorkerSlot, allowance: number, nextTurn: number): number {

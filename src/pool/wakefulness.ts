@@ -23,7 +23,7 @@ import type { Clock } from './clock.js';
 /** About 0.1 ms. Where the kernel has the worker wait for this very core, it runs when this is over. */
 const turnsMax = 40;
 /** A quarter of what a worker holds ahead: it has not run dry by then. */
-const dozeMs = 2;
+export const dozeMs = 2;
 /** So many lone calls are made one way before the other is tried again. */
 const trialEvery = 1024;
 /** The first trial comes sooner, since nothing is known. */

@@ -91,3 +91,10 @@ test('a longer measurement never makes the allowance larger', options, () => {
     }),
   );
 });
+
+test('of the tiniest tasks a worker may hold many, and is done with them long before it would be with others', () => {
+  const tiny = after([0.001, 0.001]);
+  assert.deepEqual([tiny.tasks, tiny.handMs], [256, 0.256]);
+  const short = after([0.5, 0.5]);
+  assert.deepEqual([short.tasks, short.handMs], [16, 8]);
+});
