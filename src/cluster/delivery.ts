@@ -21,9 +21,12 @@ export interface Delivery {
   working(): void;
   /** It goes from the queue, and is given to nobody. */
   term(): void;
-  /** It goes back, and is given out again after a while. */
+  /** It goes back, and is given out again after that time; after a moment where none is given. */
   giveBack(delayMs?: number): void;
 }
+
+/** Not at once: other workers may be taking back what they have asked for, all for the same reason (Pulls.takeBack). */
+const momentMs = 10;
 
 /** The answers that JetStream understands: https://docs.nats.io/nats-concepts/jetstream/consumers#acknowledgment-models */
 const answers = { ack: '+ACK', working: '+WPI', term: '+TERM' } as const;
@@ -75,8 +78,8 @@ export class PulledDelivery implements Delivery {
     this.#answer(answers.term);
   }
 
-  giveBack(delayMs = 0): void {
-    this.#answer(delayMs === 0 ? '-NAK' : `-NAK ${JSON.stringify({ delay: delayMs * 1_000_000 })}`);
+  giveBack(delayMs = momentMs * (1 + Math.random())): void {
+    this.#answer(`-NAK ${JSON.stringify({ delay: Math.round(delayMs * 1_000_000) })}`);
   }
 
   #answer(text: string): void {

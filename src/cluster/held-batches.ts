@@ -2,7 +2,7 @@
  * All that a worker holds.
  *
  *   add ──► running ──► delete
- *              └──not begun, and nothing of what runs has ended for a while──► given back, once, and no more is asked for meanwhile
+ *              └──not begun, and nothing of what runs has ended for a while──► given back, and no more is asked for meanwhile
  *
  * Looked at every few milliseconds, as long as there is something.
  */
@@ -16,6 +16,7 @@ const stalledMs = 50;
 
 export interface HeldBatchesOf {
   readonly slots: number;
+  readonly maxDeliveries: number;
   readonly capacity: Capacity;
   /** They have been taken back from the executor. */
   onUnbegun(batches: readonly HeldBatch[]): void;
@@ -96,8 +97,8 @@ export class HeldBatches {
     const unbegun: HeldBatch[] = [];
     for (const batch of this.#held.values()) {
       if (batch.hasBegun()) for (const [name] of batch.leftOf) this.#of.capacity.measured(name, this.#stillMs);
-      // The broker counts how often a batch was given out, and that is held against it: see maxDeliveries.
-      else if (batch.delivery.count === 1 && batch.withdraw()) unbegun.push(batch);
+      // The broker counts how often a batch was given out, and that is held against it: the other half is for workers that are lost.
+      else if (batch.delivery.count <= this.#of.maxDeliveries / 2 && batch.withdraw()) unbegun.push(batch);
     }
     if (unbegun.length === 0) return;
     for (const batch of unbegun) this.delete(batch);

@@ -106,15 +106,19 @@ export class Pulls {
     });
   }
 
-  /** What was asked for is not wanted any more. Resolves once none of it can come: what was on its way has come. */
+  /**
+   * What was asked for is not wanted any more. Resolves once none of it can come: what was on its way has come.
+   *
+   * The broker forgets the requests of an inbox to which nobody listens as soon as it looks how many there are. While there are no others, Debian 12's
+   * would lose what is given out anew until its time is over, and give out twice what came before that: so it is to look at once.
+   */
   async takeBack(): Promise<void> {
     const before = this.#lanes;
     this.#lanes = [];
     this.#wanted = 0;
-    await Promise.all(before.map(({ subscription }) => subscription.drain().catch(() => {})));
-    // The broker forgets the requests of an inbox to which nobody listens; Debian 12's would still lose to one of them what is given out anew,
-    // until it looks how many there are.
-    await this.#broker.backlog().catch(() => {});
+    if (before.length === 0) return;
+    const drained = before.map(({ subscription }) => subscription.drain());
+    await Promise.allSettled([...drained, this.#broker.backlog()]);
   }
 
   /** The connection is back; what was asked for before is forgotten. */
@@ -123,10 +127,11 @@ export class Pulls {
     this.#ask();
   }
 
-  /** Asks for no more; what still comes goes to `onWork`. */
+  /** Asks for no more; what is on its way goes to `onWork`. */
   stop(): void {
     this.#isOver = true;
     clearInterval(this.#timer);
+    void this.takeBack();
   }
 
   #newLane(): Lane {

@@ -72,8 +72,7 @@ export class ClusterWorker {
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
     this.#capacity = new Capacity(this.#slots);
     this.#held = new HeldBatches({
-      slots: this.#slots,
-      capacity: this.#capacity,
+      ...{ slots: this.#slots, maxDeliveries: this.#maxDeliveries, capacity: this.#capacity },
       onUnbegun: (batches) => void this.#giveToOthers(batches),
     });
     const rules = { root: options.root ?? process.cwd(), allowedModules: options.allowedModules };
