@@ -14,11 +14,14 @@
 import type { Subscription } from '@nats-io/transport-node';
 import type { Broker } from './broker.js';
 import type { Delivery } from './delivery.js';
+import { within } from './pause.js';
 
 /** How long a request waits at the broker. */
 const pullMs = 5000;
 /** The broker says when one has expired; if it has not so long afterwards, it has forgotten it. */
 const lateMs = 2000;
+/** How long a worker that goes waits for the broker to say that nothing more comes. */
+const lastWordMs = 1000;
 /** The first ones may come to a queue that has just been made, and does not hear them yet. */
 const early = { pullMs: 500, lateMs: 500, max: 3 };
 
@@ -127,11 +130,11 @@ export class Pulls {
     this.#ask();
   }
 
-  /** Asks for no more; what is on its way goes to `onWork`. */
-  stop(): void {
+  /** Asks for no more. Resolves once nothing can come, or the broker does not say so; what was on its way has gone to `onWork`. */
+  stop(): Promise<void> {
     this.#isOver = true;
     clearInterval(this.#timer);
-    void this.takeBack();
+    return within(lastWordMs, this.takeBack());
   }
 
   #newLane(): Lane {

@@ -133,10 +133,11 @@ export class ClusterWorker {
   async drain({ timeout = Number.POSITIVE_INFINITY }: { timeout?: number } = {}): Promise<void> {
     if (this.#state === 'working') {
       this.#state = 'draining';
-      this.#pulls.stop();
       this.#orphans.stop();
       this.#log('info', 'draining', `takes no more; ${this.#held.batches} batches are finished first`);
       this.#announcer.tell();
+      // What is on its way goes back, while there is a connection for that.
+      await this.#pulls.stop();
     }
     this.#waiters.wake();
     const limit = Number.isFinite(timeout) ? setTimeout(() => this.#giveBack('it is shut down'), timeout) : undefined;
@@ -314,7 +315,7 @@ export class ClusterWorker {
   async #close(error?: unknown): Promise<void> {
     if (this.#state === 'closed') return this.closed;
     this.#state = 'closed';
-    this.#pulls.stop();
+    void this.#pulls.stop();
     this.#orphans.stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#announcer.stop();
