@@ -172,6 +172,14 @@ test('whichever way the library is loaded, each class is the same one', options,
   assert.equal(stdout.trim(), 'one and the same');
 });
 
+test('what is exported under a name is called so itself', options, async () => {
+  const script = `for (const entry of ['${manifest.name}', '${manifest.name}/cluster'])
+    for (const [name, value] of Object.entries(require(entry)))
+      if (typeof value === 'function' && value.name !== name) console.log(name, 'is called', value.name);`;
+  const { stdout } = await node(['-e', script], project);
+  assert.equal(stdout, '');
+});
+
 test('the package tells its version through its manifest', options, async () => {
   const { stdout } = await node(['-p', `require('${manifest.name}/package.json').version`], project);
   assert.equal(stdout.trim(), manifest.version);
