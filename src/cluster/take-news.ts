@@ -43,10 +43,11 @@ export function takeNews(batch: Batch, item: News, by: NewsTaker): void {
     }
     case 'refused': {
       const [, reason, why] = item;
+      const who = batch.worker === '' ? '' : ` by worker ${batch.worker}`;
       if (by.sendAgain(batch, reason)) return;
       for (const [i] of batch.tasks.entries()) {
         by.ended(batch, i, (task) => {
-          const message = `task "${task.name}" was refused by worker ${batch.worker}: ${why}`;
+          const message = `task "${task.name}" was refused${who}: ${why}`;
           task.fail(atSite(new TaskRefusedError(message, reason), task.submittedAt), 0);
         });
       }

@@ -13,7 +13,10 @@ export interface ClusterWorkerOptions extends ClusterOptions {
   readonly root?: string;
   /** The only packages or modules (`package`, `package/path.js`) of which functions are run; then none is taken that comes as text. */
   readonly allowedModules?: readonly string[];
-  /** How many workers may be lost with a batch before its tasks fail; 5 by default. */
+  /**
+   * How often a batch may be given out before its tasks fail; 5 by default. Mostly each time has cost a worker; up to half of them it may have waited
+   * behind a long task, and gone to another.
+   */
   readonly maxDeliveries?: number;
   /** How long the broker may not be there at the start, in milliseconds; 30 seconds by default, 0 to try once. */
   readonly startupTimeout?: number;
