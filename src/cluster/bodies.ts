@@ -16,22 +16,22 @@ const blobMark = 255;
 const signatureBytesMax = 128;
 const retryMs = 100;
 
-/** What is sent for a body; throws a {@link Refusal} for one that nobody would take. */
-export async function bodyOf(
+/** What is sent for a body; a promise only where that has to be stored by itself. Throws a {@link Refusal} for one that nobody would take. */
+export function bodyOf(
   broker: Broker,
   seal: Seal,
   subject: string,
   body: Buffer,
   signal: AbortSignal,
-): Promise<Buffer> {
+): Buffer | Promise<Buffer> {
   const { messageBytesMax } = broker;
   if (body.length > messageBytesMax) throw oversized(body.length, messageBytesMax);
   const sealed = seal.close(subject, body);
   if (sealed.length <= broker.inlineBytesMax) return sealed;
   // With its subject: the same value under another one is another object, and goes by itself.
   const name = createHash('sha256').update(subject).update(sealed).digest('hex');
-  await broker.objects.put(name, sealed, signal);
-  return Buffer.concat([Buffer.of(blobMark), Buffer.from(name)]);
+  const sent = Buffer.concat([Buffer.of(blobMark), Buffer.from(name)]);
+  return broker.objects.put(name, sealed, signal).then(() => sent);
 }
 
 /** The message in a body; a promise only where it has to be fetched. Throws a {@link Refusal}. */

@@ -137,20 +137,20 @@ export class Broker {
    */
   async store(
     subject: string,
-    body: Uint8Array | (() => Promise<Uint8Array>),
+    body: Uint8Array | (() => Uint8Array | Promise<Uint8Array>),
     options: { id?: string; lastSeq?: number; once?: boolean; signal: AbortSignal },
   ): Promise<Stored> {
     const { id, lastSeq, once = false, signal } = options;
     const headers = this.#headers(id);
     if (lastSeq !== undefined) headers.set('Nats-Expected-Last-Subject-Sequence', String(lastSeq));
     for (const attempts = new Attempts(signal); ; ) {
-      await this.#losses.back(signal);
+      if (this.#losses.isAway) await this.#losses.back(signal);
       const bytes = typeof body === 'function' ? await body() : body;
       try {
         // On a slow connection it comes late, and later if the same is sent once more meanwhile.
         const timeout = (requestMs + bytes.length / slowBytesPerMs) * 2 ** Math.min(attempts.made, longerMax);
         const ack = await this.#losses.ask(() => {
-          this.along.send();
+          this.along.sendAwaited();
           return this.#requests.store(subject, bytes, headers, timeout);
         });
         // A cluster says 0 of one whose id it has heard before, and that is not stored, and may never be.

@@ -205,8 +205,8 @@ export class HeldBatch {
   #outcome(index: number, isFailure: boolean, ms: number, told: News): void {
     if (this.#isOver) return;
     this.#hasOutcome = true;
-    this.log.add(told);
     this.#count(index, -1);
+    this.log.add(told, this.#left === 0);
     this.#of.onOutcome(this.#names[index] as string, isFailure, ms);
     if (this.#left === 0) this.#complete();
   }

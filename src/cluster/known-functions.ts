@@ -4,9 +4,11 @@ import type { FunctionHandle } from '../functions/handle.js';
 import { sealedBytes } from './bodies.js';
 import type { Broker } from './broker.js';
 import { type CodeRules, handleOf } from './code.js';
-import type { TaskBatch } from './messages.js';
+import type { TaskBatch, TaskGroup } from './messages.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
+
+type Handles = Map<string, FunctionHandle>;
 
 const handlesMax = 1000;
 /** Signers whose copies of one function are tried. */
@@ -16,7 +18,8 @@ export class KnownFunctions {
   readonly #broker: Broker;
   readonly #seal: Seal;
   readonly #rules: CodeRules;
-  readonly #handles = new Map<string, Promise<FunctionHandle>>();
+  /** A promise as long as it is being fetched. */
+  readonly #handles = new Map<string, FunctionHandle | Promise<FunctionHandle>>();
 
   constructor(broker: Broker, seal: Seal, rules: CodeRules) {
     this.#broker = broker;
@@ -24,22 +27,37 @@ export class KnownFunctions {
     this.#rules = rules;
   }
 
-  /** The functions of a batch, by digest. */
-  async handlesFor(batch: TaskBatch): Promise<Map<string, FunctionHandle>> {
-    const handles = new Map<string, FunctionHandle>();
-    for (const [digest] of batch.groups) if (!handles.has(digest)) handles.set(digest, await this.#handle(digest));
-    return handles;
+  /** The functions of a batch, by digest; a promise only where one has to be fetched. */
+  handlesFor({ groups }: TaskBatch): Handles | Promise<Handles> {
+    const handles: Handles = new Map();
+    const from = (first: number): Handles | Promise<Handles> => {
+      for (let i = first; i < groups.length; i++) {
+        const [digest] = groups[i] as TaskGroup;
+        if (handles.has(digest)) continue;
+        const handle = this.#handle(digest);
+        if (handle instanceof Promise)
+          return handle.then((fetched) => {
+            handles.set(digest, fetched);
+            return from(i + 1);
+          });
+        handles.set(digest, handle);
+      }
+      return handles;
+    };
+    return from(0);
   }
 
-  #handle(digest: string): Promise<FunctionHandle> {
-    let handle = this.#handles.get(digest);
-    if (handle === undefined) {
-      handle = this.#fetchCode(digest);
-      handle.catch(() => this.#handles.delete(digest));
-      this.#handles.set(digest, handle);
-      if (this.#handles.size > handlesMax) this.#handles.delete(this.#handles.keys().next().value as string);
-    }
-    return handle;
+  #handle(digest: string): FunctionHandle | Promise<FunctionHandle> {
+    const known = this.#handles.get(digest);
+    if (known !== undefined) return known;
+    const fetching = this.#fetchCode(digest);
+    this.#handles.set(digest, fetching);
+    fetching.then(
+      (handle) => this.#handles.set(digest, handle),
+      () => this.#handles.delete(digest),
+    );
+    if (this.#handles.size > handlesMax) this.#handles.delete(this.#handles.keys().next().value as string);
+    return fetching;
   }
 
   async #fetchCode(digest: string): Promise<FunctionHandle> {

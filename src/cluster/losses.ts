@@ -23,6 +23,8 @@ export class LostConnection extends Error {
 export class Losses {
   #abort = sharedAbort();
   #away: LostConnection | undefined;
+  /** What has not been answered. */
+  readonly #asked = new Set<(lost: LostConnection) => void>();
   /** When it was lost last, by `performance.now()`. */
   lostAt = Number.NEGATIVE_INFINITY;
 
@@ -45,9 +47,14 @@ export class Losses {
   }
 
   /** Throws a {@link LostConnection} where there is none, or it is lost before the answer is here. */
-  async ask<T>(question: () => Promise<T>): Promise<T> {
-    if (this.#away !== undefined) throw this.#away;
-    return unlessAborted(question(), this.signal);
+  ask<T>(question: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#away !== undefined) throw this.#away;
+      const answer = question();
+      // Not by the signal: a listener for each would cost as much as all else that is done here for a message.
+      this.#asked.add(reject);
+      void answer.then(resolve, reject).finally(() => this.#asked.delete(reject));
+    });
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
@@ -65,6 +72,7 @@ export class Losses {
         this.#abort = sharedAbort();
         this.#away = new LostConnection(back);
         lost.abort(this.#away);
+        for (const reject of this.#asked) reject(this.#away);
       }
     }
     this.#away = undefined;

@@ -151,14 +151,15 @@ export class NewsLog {
     return this.#settled.has(index);
   }
 
-  add(item: News): void {
+  /** @param isLast whether `written` is called now */
+  add(item: News, isLast = false): void {
     if (this.#state === 'forgotten') return;
     const last = this.#unsent.at(-1);
     if (item[0] === 'done' && last?.[0] === 'done' && last[1] + last[2].length === item[1]) {
       (last[2] as unknown[]).push(...item[2]);
       (last[3] as number[]).push(...item[3]);
     } else this.#unsent.push(item);
-    this.#storeSoon();
+    if (!isLast) this.#storeSoon();
   }
 
   #storeSoon(): void {
@@ -196,7 +197,8 @@ export class NewsLog {
   async #storeNow(told: readonly News[]): Promise<void> {
     const { messageBytesMax } = this.#of.broker;
     for (;;) {
-      if (!(await this.isWanted())) return;
+      if (this.#isInDoubt) await this.isWanted();
+      if (this.#state === 'forgotten') return;
       // Some of it may have been stored before the rest could not be, or by another.
       const news = told.flatMap((item) => this.#withoutSettled(item));
       if (news.length === 0) return;
@@ -226,15 +228,17 @@ export class NewsLog {
 
   /** Stores a piece; `false` where it was not, or that is not known: another was first, and has been read, or the broker did not say. */
   async #append(news: readonly News[], body: Buffer): Promise<boolean> {
-    const { broker, seal, subject, signal } = this.#of;
+    const { broker, subject, signal } = this.#of;
     const lastSeq = this.#lastSeq;
     // A second attempt would not notice that the first was stored, heard and deleted.
     const once = lastSeq === 0 && news.length > 0;
     try {
-      const sealed = await bodyOf(broker, seal, subject, body, signal).catch((cause: Error) => {
-        throw new Unstorable(cause.message, { cause });
+      const sealed = this.#sealed(body);
+      const { seq } = await broker.store(subject, sealed instanceof Promise ? await sealed : sealed, {
+        lastSeq,
+        once,
+        signal,
       });
-      const { seq } = await broker.store(subject, sealed, { lastSeq, once, signal });
       this.#lastSeq = seq;
     } catch (error) {
       if (!(error instanceof WrongPlace)) {
@@ -250,6 +254,19 @@ export class NewsLog {
     if (news.length > 0) this.#isBare = false;
     for (const item of news) for (const index of settledBy(item)) this.#settled.add(index);
     return true;
+  }
+
+  #sealed(body: Buffer): Buffer | Promise<Buffer> {
+    const { broker, seal, subject, signal } = this.#of;
+    const unstorable = (cause: unknown): never => {
+      throw new Unstorable((cause as Error).message, { cause });
+    };
+    try {
+      const sealed = bodyOf(broker, seal, subject, body, signal);
+      return sealed instanceof Promise ? sealed.catch(unstorable) : sealed;
+    } catch (cause) {
+      return unstorable(cause);
+    }
   }
 
   #withoutSettled(item: News): News[] {

@@ -8,15 +8,19 @@ import type { KnownFunctions } from './known-functions.js';
 import type { QueueTimes } from './make-queue.js';
 import { namesOf, type TaskBatch } from './messages.js';
 import { NewsLog } from './news-log.js';
+import { whenThere } from './pause.js';
 import { Refusal } from './refusal.js';
 import { Replays } from './replays.js';
 import type { Seal } from './seal.js';
 import { checkBatch } from './shapes.js';
 
-export interface OpenedBatch {
-  readonly kind: 'opened';
+interface BatchIds {
   readonly client: string;
   readonly id: string;
+}
+
+export interface OpenedBatch extends BatchIds {
+  readonly kind: 'opened';
   readonly log: NewsLog;
   readonly batch: TaskBatch;
   readonly handles: ReadonlyMap<string, FunctionHandle>;
@@ -54,36 +58,56 @@ export class BatchOpener {
     this.#of = of;
   }
 
-  async open(delivery: Delivery): Promise<Opening> {
-    const { broker, seal, functions, maxDeliveries } = this.#of;
-    const { subject, data, storedAt, streamSeq, count, messageId } = delivery;
-    const { client, id } = idsOf(delivery);
+  /** A promise only where something of it has to be fetched, or asked for. */
+  open(delivery: Delivery): Opening | Promise<Opening> {
+    const { broker, seal } = this.#of;
+    const { subject, data } = delivery;
+    const ids = idsOf(delivery);
     // What would be told of a longer one would be told of another batch.
-    if (subject !== broker.names.tasksOf(client, id))
+    if (subject !== broker.names.tasksOf(ids.client, ids.id))
       return { kind: 'refused', refusal: new Refusal('MALFORMED', 'its subject names no batch'), log: undefined };
-    const log = this.#logOf(delivery);
+    const log = this.#logOf(delivery, ids);
+    const failed = (error: unknown): Opening => this.#failed(delivery, log, error);
     try {
-      const batch = await openBody<TaskBatch>(broker, seal, subject, data);
-      checkBatch(batch);
-      log.names = namesOf(batch);
-      const { issuedAt } = batch;
-      this.#replays.check({ subject, id, messageId, issuedAt, storedAt, streamSeq, isSigned: seal.isSigned });
-      if (count > 1 || Date.now() - storedAt > mayBeKnownAfterMs) {
-        await log.read();
-        if (!(await log.isWanted())) return { kind: 'forgotten' };
-      }
-      return { kind: 'opened', client, id, log, batch, handles: await functions.handlesFor(batch) };
+      const body = openBody<TaskBatch>(broker, seal, subject, data);
+      const opened = whenThere(body, (batch) => this.#check(delivery, ids, log, batch));
+      return opened instanceof Promise ? opened.catch(failed) : opened;
     } catch (error) {
-      if (error instanceof Refusal) return { kind: 'refused', refusal: error, log };
-      if (count <= maxDeliveries) return { kind: 'failed', error };
-      const why = `it could not be opened by ${count} workers in turn (maxDeliveries): ${(error as Error).message}`;
-      return { kind: 'refused', refusal: new Refusal('TOO_MANY_DELIVERIES', why, { cause: error }), log };
+      return failed(error);
     }
   }
 
-  #logOf(delivery: Delivery): NewsLog {
+  #check(delivery: Delivery, ids: BatchIds, log: NewsLog, batch: TaskBatch): Opening | Promise<Opening> {
+    const { seal, functions } = this.#of;
+    const { count, storedAt } = delivery;
+    checkBatch(batch);
+    log.names = namesOf(batch);
+    this.#replays.check(delivery, { id: ids.id, issuedAt: batch.issuedAt, isSigned: seal.isSigned });
+    const run = (): Opening | Promise<Opening> =>
+      whenThere(functions.handlesFor(batch), (handles) => ({
+        kind: 'opened',
+        ...ids,
+        log,
+        batch,
+        handles,
+      }));
+    if (count === 1 && Date.now() - storedAt <= mayBeKnownAfterMs) return run();
+    return log
+      .read()
+      .then(() => log.isWanted())
+      .then((isWanted) => (isWanted ? run() : { kind: 'forgotten' }));
+  }
+
+  #failed({ count }: Delivery, log: NewsLog, error: unknown): Opening {
+    const { maxDeliveries } = this.#of;
+    if (error instanceof Refusal) return { kind: 'refused', refusal: error, log };
+    if (count <= maxDeliveries) return { kind: 'failed', error };
+    const why = `it could not be opened by ${count} workers in turn (maxDeliveries): ${(error as Error).message}`;
+    return { kind: 'refused', refusal: new Refusal('TOO_MANY_DELIVERIES', why, { cause: error }), log };
+  }
+
+  #logOf(delivery: Delivery, { client, id }: BatchIds): NewsLog {
     const { broker, seal, worker, signal, times } = this.#of;
-    const { client, id } = idsOf(delivery);
     const { streamSeq, storedAt, count } = delivery;
     return new NewsLog({
       broker,
@@ -97,7 +121,7 @@ export class BatchOpener {
 }
 
 /** Whose batch it is, by its subject. */
-export function idsOf({ subject }: Delivery): { readonly client: string; readonly id: string } {
+export function idsOf({ subject }: Delivery): BatchIds {
   const [, , , client = '', id = ''] = subject.split('.');
   return { client, id };
 }

@@ -17,12 +17,12 @@ const firstMs = 500;
 
 export class Orphans {
   readonly #broker: Broker;
-  readonly #adopt: (delivery: Delivery) => Promise<void>;
+  readonly #adopt: (delivery: Delivery) => void | Promise<void>;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   /** @param adopt resolves once it is known what there is to do */
-  constructor(broker: Broker, adopt: (delivery: Delivery) => Promise<void>) {
+  constructor(broker: Broker, adopt: (delivery: Delivery) => void | Promise<void>) {
     this.#broker = broker;
     this.#adopt = adopt;
     this.lookSoon();

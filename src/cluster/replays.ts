@@ -6,20 +6,17 @@
  * A broker that was started anew has forgotten ids; each worker also knows what it has had itself.
  */
 
+import type { Delivery } from './delivery.js';
 import { Refusal } from './refusal.js';
 
 /** Half of the duplicate window of the stream (broker.ts). A submitter that tries again for longer signs again. */
 const windowMs = 60_000;
 const keptMax = 100_000;
 
-export interface ReplayFacts {
-  readonly subject: string;
+export interface Issue {
   readonly id: string;
-  /** By which the broker knows it again. */
-  readonly messageId: string;
+  /** When it was signed, in milliseconds since the epoch. */
   readonly issuedAt: number;
-  readonly storedAt: number;
-  readonly streamSeq: number;
   readonly isSigned: boolean;
 }
 
@@ -28,10 +25,11 @@ export class Replays {
   readonly #seen = new Map<string, number>();
 
   /** Throws a {@link Refusal} for a batch that was signed too long before it was stored, or that was stored before in another place. */
-  check({ subject, id, messageId, issuedAt, storedAt, streamSeq, isSigned }: ReplayFacts): void {
+  check(delivery: Delivery, { id, issuedAt, isSigned }: Issue): void {
+    const { subject, storedAt, streamSeq } = delivery;
     const before = this.#seen.get(subject);
     if (before !== undefined && before !== streamSeq) throw new Refusal('REPLAYED', 'the batch was sent before');
-    if (isSigned && messageId !== id)
+    if (isSigned && delivery.messageId !== id)
       throw new Refusal('REPLAYED', 'the batch was not sent by its submitter: it does not bear its id');
     const ms = storedAt - issuedAt;
     if (isSigned && Math.abs(ms) > windowMs) {

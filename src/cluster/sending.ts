@@ -19,6 +19,7 @@ import type { Broker } from './broker.js';
 import { type Code, codeOf } from './code.js';
 import type { Litter } from './litter.js';
 import { encodedTasks, Unsuited } from './make-batch.js';
+import { whenThere } from './pause.js';
 import type { Seal } from './seal.js';
 import { StoredCode } from './stored-code.js';
 
@@ -58,20 +59,23 @@ export class Sending {
       const codes = new Map(batch.tasks.map(({ handle }) => [handle, codeOf(handle)] as const));
       const subject = names.tasksOf(client, batch.id);
       batch.reliesOnStoredCode = [...codes.values()].some((code) => this.#code.has(code));
-      await Promise.all([...codes.values()].map((code) => this.#code.store(broker, code, signal)));
+      const storing = [...codes.values()].map((code) => this.#code.store(broker, code, signal));
+      if (storing.some((each) => each !== undefined)) await Promise.all(storing);
       let attempts = 0;
-      const body = async (): Promise<Buffer> => {
+      const body = (): Buffer | Promise<Buffer> => {
         attempts += 1;
         // Cancelled while it waited for the connection.
         if (attempts === 1 && !batch.isWhole) throw new Unsuited(1);
         const codeOfTask = ({ handle }: Task): Code => codes.get(handle) as Code;
         const bytes = encodedTasks(batch.tasks, codeOfTask, broker.inlineBytesMax);
-        const sent = await bodyOf(broker, seal, subject, bytes, signal);
-        batch.isIn(objectOf(sent));
-        return sent;
+        return whenThere(bodyOf(broker, seal, subject, bytes, signal), (sent) => {
+          batch.isIn(objectOf(sent));
+          return sent;
+        });
       };
       if (batch.isBrief && !broker.isAway && !broker.isCluster) {
-        broker.send(subject, await body(), batch.id);
+        const sent = body();
+        broker.send(subject, sent instanceof Promise ? await sent : sent, batch.id);
         await batch.doneWithin(briefMs);
         if (batch.isDone) {
           litter.addUnasked(subject);

@@ -10,7 +10,8 @@ const freshMs = 3600_000;
 
 interface Stored {
   readonly at: number;
-  readonly done: Promise<unknown>;
+  /** As long as it is being stored. */
+  storing: Promise<unknown> | undefined;
 }
 
 export class StoredCode {
@@ -27,19 +28,25 @@ export class StoredCode {
     return known !== undefined && Date.now() - known.at < freshMs;
   }
 
-  /** Stores it where that has not been done lately, or is going on; resolves once it is there. */
-  store(broker: Broker, code: Code, signal: AbortSignal): Promise<unknown> {
-    if (this.has(code)) return (this.#known.get(code.digest) as Stored).done;
+  /** Stores it where that has not been done lately, or is going on: a promise for as long as it may not be there. */
+  store(broker: Broker, code: Code, signal: AbortSignal): Promise<unknown> | undefined {
+    if (this.has(code)) return this.#known.get(code.digest)?.storing;
     const { digest, bytes } = code;
     const subject = broker.names.codeOf(digest, this.#seal.signer);
-    const done = bodyOf(broker, this.#seal, subject, bytes, signal)
-      .then((sealed) => broker.store(subject, sealed, { signal }))
-      .catch((error) => {
+    const store = async (): Promise<unknown> =>
+      broker.store(subject, await bodyOf(broker, this.#seal, subject, bytes, signal), { signal });
+    const stored: Stored = { at: Date.now(), storing: undefined };
+    stored.storing = store().then(
+      () => {
+        stored.storing = undefined;
+      },
+      (error) => {
         this.#known.delete(digest);
         throw error;
-      });
-    this.#known.set(digest, { at: Date.now(), done });
-    return done;
+      },
+    );
+    this.#known.set(digest, stored);
+    return stored.storing;
   }
 
   /** It is not there any more. */
