@@ -7,6 +7,8 @@ import { TaskLengths } from './task-lengths.js';
 const aheadMs = 20;
 /** So many batches are asked for at once. */
 const batchesMax = 64;
+/** So many more where the latest tasks took about as long as a message: to ask for each would cost the broker as much as the task's own messages. */
+const brief = { ms: 1, batches: 7 };
 
 export interface HeldWork {
   readonly batches: number;
@@ -17,18 +19,26 @@ export interface HeldWork {
 
 export class Capacity {
   readonly #slots: number;
+  readonly #givesBack: boolean;
   readonly #lengths = new TaskLengths();
   /** How many tasks a batch has, lately, and of which function they are. */
   #batchTasks = 1;
   #latest = '';
 
-  constructor(slots: number) {
+  /** @param givesBack whether what has come can go to others, where it turns out to be too much */
+  constructor(slots: number, givesBack: boolean) {
     this.#slots = slots;
+    this.#givesBack = givesBack;
   }
 
   /** A task of that function took that long, or has already. */
   measured(name: string, ms: number): void {
     this.#lengths.measured(name, ms);
+  }
+
+  /** Whether a task of that function has been measured. */
+  knows(name: string): boolean {
+    return this.#lengths.typicalMs(name) > 0;
   }
 
   /** A batch has come, with functions by their digests. */
@@ -43,8 +53,13 @@ export class Capacity {
   room(held: HeldWork, unknown: number): number {
     const tasks = Math.max(this.#slots - held.tasks - unknown, this.#ahead(held, unknown));
     // An idle worker asks for little, and for more as it is given: to take back what was asked for costs the broker a round.
-    const most = Math.min(batchesMax, this.#slots + held.batches + unknown);
+    const most = Math.min(batchesMax, this.#slots + held.batches + unknown + this.#spare);
     return Math.min(most, Math.ceil(Math.max(0, tasks) / this.#batchTasks));
+  }
+
+  get #spare(): number {
+    const typicalMs = this.#lengths.typicalMs(this.#latest);
+    return this.#givesBack && typicalMs > 0 && typicalMs <= brief.ms ? brief.batches : 0;
   }
 
   /** How many tasks, as of the latest function, there is time for. */

@@ -2,7 +2,7 @@
  * All that a worker holds.
  *
  *   add ──► running ──► delete
- *              └──not begun, and nothing of what runs has ended for a while──► given back, and no more is asked for meanwhile
+ *              └──not begun, and nothing of what runs has ended for a while──► given back; what is asked for is taken back, and no more meanwhile
  *
  * Looked at every few milliseconds, as long as there is something.
  */
@@ -11,15 +11,18 @@ import type { Capacity } from './capacity.js';
 import type { HeldBatch } from './held-batch.js';
 
 const lookMs = 5;
-/** Far more than is held ahead: tasks have turned out long. */
-const stalledMs = 50;
+/** Far more than is held ahead: tasks have turned out long. Of a function of which nothing is known that is so sooner: nothing was to be held behind it. */
+const stalledMs = { known: 50, unknown: 10 };
+
+/** What part of its deliveries, one in so many, a batch may be given back after. */
+export const givenBackPart = 2;
 
 export interface HeldBatchesOf {
   readonly slots: number;
   readonly maxDeliveries: number;
   readonly capacity: Capacity;
-  /** They have been taken back from the executor. */
-  onUnbegun(batches: readonly HeldBatch[]): void;
+  /** Each slot has run the same task for a while: those behind, if any, have been taken back from the executor. */
+  onStalled(unbegun: readonly HeldBatch[]): void;
 }
 
 export class HeldBatches {
@@ -28,6 +31,8 @@ export class HeldBatches {
   #timer: NodeJS.Timeout | undefined;
   /** When a task has ended last, or the first was taken. */
   #progressAt = 0;
+  /** From then on its functions are known, to be long. */
+  #hasStalled = false;
 
   constructor(of: HeldBatchesOf) {
     this.#of = of;
@@ -58,11 +63,19 @@ export class HeldBatches {
 
   /** Whether each slot has run the same task for a while: what comes now would only wait behind these. */
   get isStalled(): boolean {
-    if (this.#held.size === 0 || this.#stillMs < stalledMs) return false;
+    if (this.#held.size === 0) return false;
+    if (this.#hasStalled) return true;
+    const stillMs = this.#stillMs;
+    if (stillMs < stalledMs.unknown) return false;
     let left = 0;
-    for (const batch of this.#held.values()) if (batch.hasBegun()) left += batch.left;
+    let isKnown = true;
+    for (const batch of this.#held.values()) {
+      if (!batch.hasBegun()) continue;
+      left += batch.left;
+      for (const [name] of batch.leftOf) isKnown &&= this.#of.capacity.knows(name);
+    }
     // Where it is less, threads for the others may just be starting.
-    return left >= this.#of.slots;
+    return left >= this.#of.slots && (!isKnown || stillMs >= stalledMs.known);
   }
 
   add(batch: HeldBatch): void {
@@ -73,13 +86,11 @@ export class HeldBatches {
 
   delete(batch: HeldBatch): void {
     this.#held.delete(keyOf(batch.client, batch.id));
-    if (this.#held.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   /** A task has ended. */
   progressed(): void {
+    this.#hasStalled = false;
     this.#progressAt = performance.now();
   }
 
@@ -89,20 +100,25 @@ export class HeldBatches {
   }
 
   #look(): void {
+    if (this.#held.size === 0) {
+      // Not at once: the next one may be here in a moment.
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
     for (const batch of this.#held.values()) batch.look(this.#of.slots);
-    if (this.isStalled) this.#giveUnbegun();
+    if (this.isStalled) this.#stall();
   }
 
-  #giveUnbegun(): void {
+  #stall(): void {
+    this.#hasStalled = true;
     const unbegun: HeldBatch[] = [];
     for (const batch of this.#held.values()) {
       if (batch.hasBegun()) for (const [name] of batch.leftOf) this.#of.capacity.measured(name, this.#stillMs);
       // The broker counts how often a batch was given out, and that is held against it: the other half is for workers that are lost.
-      else if (batch.delivery.count <= this.#of.maxDeliveries / 2 && batch.withdraw()) unbegun.push(batch);
+      else if (batch.delivery.count <= this.#of.maxDeliveries / givenBackPart && batch.withdraw()) unbegun.push(batch);
     }
-    if (unbegun.length === 0) return;
     for (const batch of unbegun) this.delete(batch);
-    this.#of.onUnbegun(unbegun);
+    this.#of.onStalled(unbegun);
   }
 }
 

@@ -29,6 +29,8 @@ export interface PullsOf {
   onWork(delivery: Delivery): void;
   /** For how many batches there is room. */
   room(): number;
+  /** While more than so many are on their way, no others are asked for: each request costs the broker as much as a batch. */
+  readonly enough: number;
   /** There may be nothing to ask: called once a second at most. */
   onRefused(): void;
 }
@@ -100,13 +102,13 @@ export class Pulls {
 
   /** The same, along with what is said to the broker next: nothing is waiting there, as far as is known. */
   askAlong(): void {
-    if (this.#isAlong) return;
+    if (this.#isAlong || this.pending > this.#of.enough) return;
     this.#isAlong = true;
     this.#broker.along.add(() => {
       this.#isAlong = false;
       this.#wanted = this.#of.room();
       this.#ask();
-    });
+    }, true);
   }
 
   /**
@@ -174,7 +176,7 @@ export class Pulls {
 
   #ask(): void {
     const count = this.#wanted - this.pending;
-    if (this.#isOver || count <= 0) return;
+    if (this.#isOver || count <= 0 || this.pending > this.#of.enough) return;
     this.#ids += 1;
     const lane = this.#lanes.find(({ left }) => left === 0) ?? this.#newLane();
     const times = this.#isEarly ? early : { pullMs, lateMs };

@@ -20,14 +20,14 @@ import { Capacity } from './capacity.js';
 import { checkReach, clusterSettings } from './cluster-options.js';
 import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
-import { HeldBatches } from './held-batches.js';
+import { givenBackPart, HeldBatches } from './held-batches.js';
 import { KnownFunctions } from './known-functions.js';
 import type { QueueTimes } from './make-queue.js';
 import type { Presence } from './messages.js';
 import type { NewsLog } from './news-log.js';
 import { BatchOpener, idsOf, type OpenedBatch } from './open-batch.js';
 import { Orphans } from './orphans.js';
-import { sharedAbort } from './pause.js';
+import { sharedAbort, whenThere } from './pause.js';
 import { Pulls } from './pulls.js';
 import { QueueCheck } from './queue-check.js';
 import { reach } from './reach.js';
@@ -70,10 +70,10 @@ export class ClusterWorker {
     this.#maxDeliveries = options.maxDeliveries ?? 5;
     this.name = options.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
-    this.#capacity = new Capacity(this.#slots);
+    this.#capacity = new Capacity(this.#slots, this.#maxDeliveries >= givenBackPart);
     this.#held = new HeldBatches({
       ...{ slots: this.#slots, maxDeliveries: this.#maxDeliveries, capacity: this.#capacity },
-      onUnbegun: (batches) => void this.#giveToOthers(batches),
+      onStalled: (unbegun) => void this.#giveToOthers(unbegun),
     });
     const rules = { root: options.root ?? process.cwd(), allowedModules: options.allowedModules };
     this.#opener = new BatchOpener({
@@ -94,6 +94,7 @@ export class ClusterWorker {
     this.#pulls = new Pulls(broker, {
       onWork: (delivery) => void this.#receive(delivery),
       room: () => this.#room,
+      enough: this.#slots,
       onRefused: () => this.#queueCheck.look(),
     });
     this.#orphans = new Orphans(broker, (delivery) => this.#receive(delivery));
@@ -173,40 +174,36 @@ export class ClusterWorker {
     return this.#capacity.room(this.#held, this.#opening.size);
   }
 
-  /** Resolves once it is known what there is to run. */
-  async #receive(delivery: Delivery): Promise<void> {
-    if (this.#state !== 'working') {
-      delivery.giveBack();
-      return;
-    }
+  /** Resolves once it is known what there is to run: at once, where nothing of it has to be fetched. */
+  #receive(delivery: Delivery): void | Promise<void> {
+    if (this.#state !== 'working') return delivery.giveBack();
     this.#opening.add(delivery);
     if (!delivery.isLast) this.#pulls.ask();
-    try {
-      await this.#open(delivery);
-    } finally {
+    const taken = (): void => {
       this.#opening.delete(delivery);
       if (delivery.isLast) this.#pulls.askAlong();
       else this.#pulls.ask();
       this.#waiters.wake();
-    }
+    };
+    const taking = this.#open(delivery);
+    return taking instanceof Promise ? taking.finally(taken) : taken();
   }
 
-  async #open(delivery: Delivery): Promise<void> {
+  #open(delivery: Delivery): void | Promise<void> {
     const { client, id } = idsOf(delivery);
     const held = this.#held.get(client, id);
     if (held?.delivery.streamSeq === delivery.streamSeq) {
       held.delivery = delivery;
-      return;
+      return undefined;
     }
-    const opened = await this.#opener.open(delivery);
-    if (opened.kind === 'refused') await this.#refuse(delivery, opened.log, opened.refusal);
-    else if (opened.kind === 'opened') this.#run(delivery, opened);
-    else if (opened.kind === 'forgotten') delivery.ack();
-    else {
+    return whenThere(this.#opener.open(delivery), (opened) => {
+      if (opened.kind === 'refused') return this.#refuse(delivery, opened.log, opened.refusal);
+      if (opened.kind === 'opened') return this.#run(delivery, opened);
+      if (opened.kind === 'forgotten') return delivery.ack();
       const message = `a batch could not be opened, and is given back: ${(opened.error as Error).message}`;
       this.#log('error', 'not-opened', message, { batch: id });
-      delivery.giveBack(1000);
-    }
+      return delivery.giveBack(1000);
+    });
   }
 
   #run(delivery: Delivery, { client, id, log, batch, handles }: OpenedBatch): void {
@@ -279,6 +276,7 @@ export class ClusterWorker {
 
   /** What it has asked for is taken back first, or it would be given the same again. */
   async #giveToOthers(batches: readonly HeldBatch[]): Promise<void> {
+    if (batches.length === 0 && this.#pulls.pending === 0) return;
     const deliveries = batches.map(({ delivery }) => delivery);
     for (const delivery of deliveries) this.#opening.add(delivery);
     await this.#pulls.takeBack();

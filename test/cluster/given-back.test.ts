@@ -3,6 +3,8 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { holdUnlessNegative } from './fixtures/tasks.mjs';
 import { ClusterScene } from './scene.js';
 
@@ -28,4 +30,30 @@ test('what waits behind a long task is not taken for what has cost a worker, whe
   scene.open();
   const failures = (await Promise.allSettled(tasks)).filter(({ status }) => status === 'rejected');
   deepEqual(failures, []);
+});
+
+test('a worker that runs a long task asks for no others, whatever it has asked for before', {
+  timeout: 60_000,
+}, async () => {
+  await using scene = await ClusterScene.start();
+  const connection = await connect({ servers: scene.server.url });
+  try {
+    const { consumers } = await jetstreamManager(connection);
+    const requests = async (): Promise<number> => (await consumers.info('CF_default_TASKS', 'workers')).num_waiting;
+    await scene.worker({ maxWorkers: 1 });
+    const executor = scene.executor();
+    const task = (n: number) => executor.submit(holdUnlessNegative, scene.file, n, scene.gate);
+    for (let n = 0; n < 50; n++) equal(await task(-1), -1);
+    const long = task(0);
+    while (scene.starts.length === 0) await sleep(5);
+    // By themselves they are over after five seconds.
+    const until = performance.now() + 2500;
+    while ((await requests()) > 0 && performance.now() < until) await sleep(20);
+    equal(await requests(), 0);
+    scene.open();
+    equal(await long, 0);
+    while ((await requests()) === 0) await sleep(20);
+  } finally {
+    await connection.close();
+  }
 });
