@@ -31,6 +31,7 @@ export class Along {
     if (this.#isAwaited) this.send();
   }
 
+  /** All that is due. */
   send(): void {
     this.#isAwaited = false;
     if (this.#due.length === 0) return;

@@ -14,9 +14,6 @@ const lookMs = 5;
 /** Far more than is held ahead: tasks have turned out long. Of a function of which nothing is known that is so sooner: nothing was to be held behind it. */
 const stalledMs = { known: 50, unknown: 10 };
 
-/** What part of its deliveries, one in so many, a batch may be given back after. */
-export const givenBackPart = 2;
-
 export interface HeldBatchesOf {
   readonly slots: number;
   readonly maxDeliveries: number;
@@ -31,7 +28,7 @@ export class HeldBatches {
   #timer: NodeJS.Timeout | undefined;
   /** When a task has ended last, or the first was taken. */
   #progressAt = 0;
-  /** From then on its functions are known, to be long. */
+  /** Until a task ends: by then its functions are known, to be long, and would be waited for longer. */
   #hasStalled = false;
 
   constructor(of: HeldBatchesOf) {
@@ -114,12 +111,16 @@ export class HeldBatches {
     const unbegun: HeldBatch[] = [];
     for (const batch of this.#held.values()) {
       if (batch.hasBegun()) for (const [name] of batch.leftOf) this.#of.capacity.measured(name, this.#stillMs);
-      // The broker counts how often a batch was given out, and that is held against it: the other half is for workers that are lost.
-      else if (batch.delivery.count <= this.#of.maxDeliveries / givenBackPart && batch.withdraw()) unbegun.push(batch);
+      else if (mayBeGivenBack(batch.delivery.count, this.#of.maxDeliveries) && batch.withdraw()) unbegun.push(batch);
     }
     for (const batch of unbegun) this.delete(batch);
     this.#of.onStalled(unbegun);
   }
+}
+
+/** The broker counts how often a batch was given out, and that is held against it: the other half is for workers that are lost. */
+export function mayBeGivenBack(deliveries: number, maxDeliveries: number): boolean {
+  return deliveries <= maxDeliveries / 2;
 }
 
 function keyOf(client: string, batch: string): string {

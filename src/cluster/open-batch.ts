@@ -8,11 +8,11 @@ import type { KnownFunctions } from './known-functions.js';
 import type { QueueTimes } from './make-queue.js';
 import { namesOf, type TaskBatch } from './messages.js';
 import { NewsLog } from './news-log.js';
-import { whenThere } from './pause.js';
 import { Refusal } from './refusal.js';
 import { Replays } from './replays.js';
 import type { Seal } from './seal.js';
 import { checkBatch } from './shapes.js';
+import { whenThere } from './when-there.js';
 
 interface BatchIds {
   readonly client: string;

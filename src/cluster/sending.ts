@@ -19,9 +19,9 @@ import type { Broker } from './broker.js';
 import { type Code, codeOf } from './code.js';
 import type { Litter } from './litter.js';
 import { encodedTasks, Unsuited } from './make-batch.js';
-import { whenThere } from './pause.js';
 import type { Seal } from './seal.js';
 import { StoredCode } from './stored-code.js';
+import { whenThere } from './when-there.js';
 
 export interface SendingEvents {
   /** The batch can't be sent, and is in nobody's hands. */

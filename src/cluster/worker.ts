@@ -20,20 +20,21 @@ import { Capacity } from './capacity.js';
 import { checkReach, clusterSettings } from './cluster-options.js';
 import type { Delivery } from './delivery.js';
 import { HeldBatch, lostTooOften } from './held-batch.js';
-import { givenBackPart, HeldBatches } from './held-batches.js';
+import { HeldBatches, mayBeGivenBack } from './held-batches.js';
 import { KnownFunctions } from './known-functions.js';
 import type { QueueTimes } from './make-queue.js';
 import type { Presence } from './messages.js';
 import type { NewsLog } from './news-log.js';
 import { BatchOpener, idsOf, type OpenedBatch } from './open-batch.js';
 import { Orphans } from './orphans.js';
-import { sharedAbort, whenThere } from './pause.js';
+import { sharedAbort } from './pause.js';
 import { Pulls } from './pulls.js';
 import { QueueCheck } from './queue-check.js';
 import { reach } from './reach.js';
 import type { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
 import { watchConnection } from './watch-connection.js';
+import { whenThere } from './when-there.js';
 import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
 
 export class ClusterWorker {
@@ -70,7 +71,7 @@ export class ClusterWorker {
     this.#maxDeliveries = options.maxDeliveries ?? 5;
     this.name = options.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
-    this.#capacity = new Capacity(this.#slots, this.#maxDeliveries >= givenBackPart);
+    this.#capacity = new Capacity(this.#slots, mayBeGivenBack(1, this.#maxDeliveries));
     this.#held = new HeldBatches({
       ...{ slots: this.#slots, maxDeliveries: this.#maxDeliveries, capacity: this.#capacity },
       onStalled: (unbegun) => void this.#giveToOthers(unbegun),
@@ -185,8 +186,13 @@ export class ClusterWorker {
       else this.#pulls.ask();
       this.#waiters.wake();
     };
-    const taking = this.#open(delivery);
-    return taking instanceof Promise ? taking.finally(taken) : taken();
+    let taking: void | undefined | Promise<void>;
+    try {
+      taking = this.#open(delivery);
+    } finally {
+      if (!(taking instanceof Promise)) taken();
+    }
+    return taking?.finally(taken);
   }
 
   #open(delivery: Delivery): void | Promise<void> {
