@@ -36,6 +36,7 @@ import type { Seal } from './seal.js';
 import { watchConnection } from './watch-connection.js';
 import { whenThere } from './when-there.js';
 import type { ClusterWorkerOptions, ClusterWorkerStatus, WorkerLogEntry } from './worker-options.js';
+import { WorkerTally } from './worker-tally.js';
 
 export class ClusterWorker {
   readonly name: string;
@@ -54,13 +55,12 @@ export class ClusterWorker {
   readonly #cancellations: Cancellations;
   readonly #capacity: Capacity;
   readonly #maxDeliveries: number;
+  readonly #tally: WorkerTally;
   readonly #abort = sharedAbort();
-  readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
   #state: ClusterWorkerStatus['state'] = 'working';
   /** Batches whose function, or large body, is being fetched, and those that are about to be given back. */
   readonly #opening = new Set<Delivery>();
-  #counts = { done: 0, failed: 0, refused: 0 };
   readonly #waiters = new Waiters();
   #settle: { resolve(): void; reject(error: unknown): void } = { resolve() {}, reject() {} };
 
@@ -71,6 +71,7 @@ export class ClusterWorker {
     this.#maxDeliveries = options.maxDeliveries ?? 5;
     this.name = options.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
     this.#slots = options.slots ?? poolOf(options.executor).maxWorkers;
+    this.#tally = new WorkerTally({ name: this.name, executor: options.executor.constructor.name, slots: this.#slots });
     this.#capacity = new Capacity(this.#slots, mayBeGivenBack(1, this.#maxDeliveries));
     this.#held = new HeldBatches({
       ...{ slots: this.#slots, maxDeliveries: this.#maxDeliveries, capacity: this.#capacity },
@@ -219,8 +220,7 @@ export class ClusterWorker {
       delivery,
       log,
       onOutcome: (name, isFailure, ms) => {
-        this.#counts.done += 1;
-        if (isFailure) this.#counts.failed += 1;
+        this.#tally.outcome(isFailure);
         if (ms > 0) this.#capacity.measured(name, ms);
         this.#held.progressed();
         this.#pulls.ask();
@@ -252,7 +252,7 @@ export class ClusterWorker {
   }
 
   async #refuse(delivery: Delivery, log: NewsLog | undefined, refusal: Refusal): Promise<void> {
-    this.#counts.refused += 1;
+    this.#tally.refused();
     const { reason, message } = refusal;
     this.#log('warn', 'refused', `refused a batch: ${message}`, { reason, subject: delivery.subject });
     // A replay has its outcomes already.
@@ -326,7 +326,7 @@ export class ClusterWorker {
     this.#abort.abort(new Error('the worker has gone'));
     await this.#broker.close();
     await this.#executor.shutdown({ cancelFutures: true });
-    this.#log('info', 'closed', `did ${this.#counts.done} tasks`, { done: this.#counts.done });
+    this.#log('info', 'closed', `did ${this.#tally.done} tasks`, { done: this.#tally.done });
     if (error === undefined) this.#settle.resolve();
     else this.#settle.reject(error);
   }
@@ -334,18 +334,7 @@ export class ClusterWorker {
   // ── What it tells ──
 
   #presence(): Omit<Presence, 'version'> {
-    return {
-      name: this.name,
-      host: hostname(),
-      pid: process.pid,
-      executor: this.#executor.constructor.name,
-      slots: this.#slots,
-      running: Math.min(this.#held.tasks, this.#slots),
-      held: this.#held.tasks,
-      ...this.#counts,
-      startedAt: this.#startedAt,
-      isDraining: this.#state !== 'working',
-    };
+    return this.#tally.presence(this.#held.tasks, this.#state !== 'working');
   }
 
   #log(level: WorkerLogEntry['level'], event: string, message: string, fields: object = {}): void {
