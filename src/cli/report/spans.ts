@@ -25,8 +25,10 @@ export function layOut(spans: readonly Span[], floorMs: number): void {
   let lastMs = floorMs;
   for (const span of spans) {
     if (span.startMs >= lastMs) return;
-    span.endMs += lastMs - span.startMs;
+    // Not by adding what it is moved by: that may round to an end before its start.
+    const lengthMs = span.endMs - span.startMs;
     span.startMs = lastMs;
+    span.endMs = lastMs + lengthMs;
     lastMs = span.endMs;
   }
 }
