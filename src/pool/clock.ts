@@ -23,6 +23,8 @@ export interface Clock {
 export function systemClock(): Clock {
   let hold: NodeJS.Timeout | undefined;
   let holds = false;
+  /** Then the timer that has held the process goes, too: Node would keep it, for each pool that ever was. */
+  let isOver = false;
   const timers = new Set<{ readonly dueAt: number; fire(): void; cancel(): void }>();
   return {
     now: Date.now,
@@ -47,6 +49,8 @@ export function systemClock(): Clock {
     },
     cancelAll() {
       for (const timer of timers) timer.cancel();
+      isOver = true;
+      if (!holds) clearInterval(hold);
     },
     soon: queueMicrotask,
     nextTurn: setImmediate,
@@ -55,9 +59,10 @@ export function systemClock(): Clock {
       if (wanted === holds) return;
       holds = wanted;
       if (wanted) {
-        hold ??= setInterval(() => {}, 2 ** 31 - 1);
-        hold.ref();
-      } else hold?.unref();
+        if (hold === undefined || isOver) hold = setInterval(() => {}, 2 ** 31 - 1);
+        else hold.ref();
+      } else if (isOver) clearInterval(hold);
+      else hold?.unref();
     },
   };
 }
