@@ -14,6 +14,8 @@ export async function watchConnection({ connection, credentials }: Broker, on: C
   void connection.closed().then((why) => why instanceof Error && on.lost(why));
   // Said once, not each time that it is so.
   const said = new Set<string>();
+  // Lost anew with each attempt to log in that fails.
+  let isAway = false;
   for await (const status of connection.status()) {
     const { type } = status;
     if (type === 'error') {
@@ -31,10 +33,13 @@ export async function watchConnection({ connection, credentials }: Broker, on: C
         );
       else on.log('warn', 'broker-error', `the broker says: ${message}`, { reason: name });
     } else if (type === 'disconnect') {
+      if (isAway) continue;
+      isAway = true;
       on.log('warn', 'disconnected', 'the broker is away; what runs goes on');
     } else if (type === 'reconnect') {
       on.log('info', 'reconnected', 'the broker is back');
       said.clear();
+      isAway = false;
       on.back();
     }
   }

@@ -4,6 +4,7 @@ import { equal, match, rejects } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BrokenExecutorError, ThreadPoolExecutor } from 'concurrent-futures';
 import { ClusterExecutor, ClusterWorker, type WorkerLogEntry } from 'concurrent-futures/cluster';
+import { eventually } from '../contract/gates.js';
 import { Heard } from './heard.js';
 import { startServer, type TestServer } from './nats-server.js';
 
@@ -24,6 +25,8 @@ describe('credentials', { timeout: 60_000 }, () => {
     readonly worker: ClusterWorker;
     submitter(): ClusterExecutor;
     said(event: string): Promise<WorkerLogEntry>;
+    /** What the worker has said so far. */
+    readonly events: readonly string[];
     close(): Promise<void>;
   }
 
@@ -32,11 +35,15 @@ describe('credentials', { timeout: 60_000 }, () => {
     queues += 1;
     const common = { servers: server.url, queue: `credentials-${queues}`, key: 'a secret of all of them' };
     const heard = new Heard();
+    const events: string[] = [];
     const worker = await ClusterWorker.start({
       ...common,
       connection: { user: 'worker', pass: 'two' },
       executor: new ThreadPoolExecutor({ maxWorkers: 1 }),
-      onLog: heard.onLog,
+      onLog: (entry) => {
+        events.push(entry.event);
+        heard.onLog(entry);
+      },
     });
     const executors: ClusterExecutor[] = [];
     return {
@@ -47,6 +54,7 @@ describe('credentials', { timeout: 60_000 }, () => {
         return executor;
       },
       said: (event) => heard.said(event),
+      events,
       close: async () => {
         await Promise.all(executors.map((each) => each.shutdown({ cancelFutures: true })));
         await worker.drain({ timeout: 1000 });
@@ -83,6 +91,18 @@ describe('credentials', { timeout: 60_000 }, () => {
       await said('reconnected');
       equal(await waiting, 42);
     }
+    await close();
+  });
+
+  test('a worker that is locked out says once that the broker is away, however often it tries', async () => {
+    const { said, events, close } = await site();
+    const refusals = (): number => server.log().split('authentication error').length;
+    const before = refusals();
+    server.reload(users(submitterUser));
+    await eventually(() => refusals() >= before + 3, 'the broker has refused it three times');
+    server.reload(users(submitterUser, workerUser));
+    await said('reconnected');
+    equal(events.filter((event) => event === 'disconnected').length, 1);
     await close();
   });
 
