@@ -44,7 +44,7 @@ export abstract class Executor implements AsyncDisposable {
   constructor(pool: TaskPool, shutdownTimeoutMs: number) {
     this.pool = pool;
     this.shutdownTimeoutMs = shutdownTimeoutMs;
-    dropped.register(this, pool);
+    dropped.register(this, pool, this);
   }
 
   /**
@@ -108,6 +108,8 @@ export abstract class Executor implements AsyncDisposable {
   async shutdown(options?: ShutdownOptions): Promise<ShutdownResult> {
     const given = checkNames('shutdown option', options, ['wait', 'cancelFutures', 'timeout']);
     const timeoutMs = duration('timeout', given.timeout) ?? Number.POSITIVE_INFINITY;
+    // The pool is kept no longer: what it still knows of a task may know the object that submitted that, and so this executor.
+    dropped.unregister(this.root);
     for (const map of [...this.unstartedMaps]) map.startNow();
     const unfinished = await this.pool.shutdown({
       wait: given.wait ?? true,

@@ -152,6 +152,14 @@ program('an executor is collected together with the object that submitted to it 
   assert.deepEqual(await run('dropped-owner', kind, ['--expose-gc']), { ...clean, stdout: 'true collected\n' });
 });
 
+program(
+  'an executor is collected together with the object that stopped its task and shut it down',
+  pooled,
+  async (kind) => {
+    assert.deepEqual(await run('stopped-owner', kind, ['--expose-gc']), { ...clean, stdout: 'true collected\n' });
+  },
+);
+
 program('an executor that is dropped with a task pending completes it', all, async (kind) => {
   assert.deepEqual(await run('dropped-while-pending', kind, ['--expose-gc']), { ...clean, stdout: '256\n' });
 });
