@@ -22,12 +22,15 @@ export class Cancellations {
   take(data: Uint8Array): CancelMessage {
     const message = decode(this.#seal.open(this.#subject, data)) as CancelMessage;
     checkCancel(message);
-    const key = `${message.client}.${message.batch}`;
+    for (const [batch, indices] of message.batches) this.#keep(`${message.client}.${batch}`, indices);
+    return message;
+  }
+
+  #keep(key: string, indices: readonly number[]): void {
     const known = this.#of.get(key) ?? new Set();
-    for (const index of message.indices) known.add(index);
+    for (const index of indices) known.add(index);
     this.#of.set(key, known);
     if (this.#of.size > keptMax) this.#of.delete(this.#of.keys().next().value as string);
-    return message;
   }
 
   /** The tasks of that batch that are not to be run. */

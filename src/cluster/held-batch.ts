@@ -146,7 +146,7 @@ export class HeldBatch {
     }
   }
 
-  cancel({ indices, how, reason }: CancelMessage): void {
+  cancel(indices: readonly number[], { how, reason }: Pick<CancelMessage, 'how' | 'reason'>): void {
     for (const index of indices) {
       const task = this.#tasks[index];
       if (task === undefined || task.place === 'done') continue;

@@ -13,6 +13,7 @@
  */
 
 import type { Broker } from './broker.js';
+import { deleteAll } from './delete-all.js';
 import { pause } from './pause.js';
 
 /** A small part of the room of a stream (1 GiB by default), which many submitters may share. */
@@ -20,8 +21,6 @@ const bytesMax = 16 * 1024 * 1024;
 const piecesMax = 20_000;
 /** Of half a megabyte at least. */
 const objectsMax = 16;
-/** All at once they would make the broker deaf to others for a moment; from 10,000 on, some drop what they were asked. */
-const atOnce = 64;
 const retryMs = 1000;
 
 export class Litter {
@@ -117,8 +116,9 @@ export class Litter {
     const [news, objects, bytes] = [this.#news, this.#objects, this.#bytes];
     [this.#batches, this.#unasked, this.#news, this.#objects, this.#bytes] = [[], [], [], [], 0];
     const leftUnasked = await deletedUnasked(broker, this.#client, unasked);
-    const leftBatches = await deleted(broker, tasks, batches, goesOn);
-    const leftNews = leftBatches.length + leftUnasked.length > 0 ? news : await deleted(broker, results, news, goesOn);
+    const leftBatches = await deleteAll(broker, tasks, batches, goesOn);
+    const leftNews =
+      leftBatches.length + leftUnasked.length > 0 ? news : await deleteAll(broker, results, news, goesOn);
     const leftObjects = leftNews.length > 0 ? objects : await deletedObjects(broker, blobStream, objects, goesOn);
     const isDone = leftUnasked.length + leftBatches.length + leftNews.length + leftObjects.length === 0;
     if (isDone) return true;
@@ -129,24 +129,6 @@ export class Litter {
     this.#bytes += bytes;
     return false;
   }
-}
-
-/** Gives what may still be there, since the broker has stopped to answer, or it does not go on. */
-async function deleted(
-  broker: Broker,
-  stream: string,
-  seqs: readonly number[],
-  goesOn: () => boolean,
-): Promise<readonly number[]> {
-  let isHeard = true;
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (isHeard && next < seqs.length && goesOn())
-      if ((await broker.delete(stream, seqs[next++] as number)) === undefined) isHeard = false;
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
-  // Those that were asked for last may be gone: to ask once more does no harm.
-  return isHeard && next >= seqs.length ? [] : seqs.slice(Math.max(0, next - atOnce));
 }
 
 /** Hardly any is there; which ones are is asked for all of them at once. */
@@ -174,7 +156,7 @@ async function deletedObjects(
 ): Promise<readonly string[]> {
   for (const [i, object] of objects.entries()) {
     const seqs = await broker.objects.pieces(object).catch(() => undefined);
-    if (seqs === undefined || (await deleted(broker, stream, seqs, goesOn)).length > 0) return objects.slice(i);
+    if (seqs === undefined || (await deleteAll(broker, stream, seqs, goesOn)).length > 0) return objects.slice(i);
   }
   return [];
 }

@@ -65,8 +65,7 @@ export interface BatchNews {
 
 export interface CancelMessage {
   readonly client: string;
-  readonly batch: string;
-  readonly indices: readonly number[];
+  readonly batches: readonly (readonly [id: string, indices: readonly number[]])[];
   /** What to do with those that run: tell them, with time to end by themselves, or end them now. */
   readonly how: 'abort' | 'kill';
   readonly reason: string;

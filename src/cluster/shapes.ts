@@ -44,15 +44,18 @@ export function checkNews({ worker, news }: BatchNews): void {
 }
 
 export function checkCancel(message: CancelMessage): void {
-  const { client, batch, indices, how, reason } = message ?? {};
+  const { client, batches, how, reason } = message ?? {};
   const isGood =
     typeof client === 'string' &&
-    typeof batch === 'string' &&
-    Array.isArray(indices) &&
-    indices.every(isCount) &&
+    Array.isArray(batches) &&
+    batches.every(isPartOfBatch) &&
     (how === 'abort' || how === 'kill') &&
     typeof reason === 'string';
   if (!isGood) throw malformed('wish to cancel');
+}
+
+function isPartOfBatch(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === 'string' && Array.isArray(value[1]) && value[1].every(isCount);
 }
 
 export function checkPresence(presence: Presence): void {

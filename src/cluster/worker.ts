@@ -273,7 +273,7 @@ export class ClusterWorker {
   #heardCancel(data: Uint8Array): void {
     try {
       const message = this.#cancellations.take(data);
-      this.#held.get(message.client, message.batch)?.cancel(message);
+      for (const [batch, indices] of message.batches) this.#held.get(message.client, batch)?.cancel(indices, message);
     } catch (error) {
       const { message, reason } = error as Refusal;
       this.#log('warn', 'refused', `refused to cancel tasks: ${message}`, { reason });

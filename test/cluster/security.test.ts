@@ -291,7 +291,7 @@ describe('garbage', limit, () => {
           [],
           {},
           { name: 7 },
-          { client: 'a', batch: 'b', indices: 'all', how: 'kill', reason: '' },
+          { client: 'a', batches: [['b', 'all']], how: 'kill', reason: '' },
         ])
           guarded.say(subject, seal.close(subject, encode(body, true)));
       }
