@@ -28,7 +28,11 @@ test('tasks that are cancelled together are told together, none of them starts, 
   );
   const connection = await connect({ servers: url });
   let messages = 0;
-  connection.subscribe('cf.default.cancel', { callback: () => (messages += 1) });
+  connection.subscribe('cf.default.cancel', {
+    callback: () => {
+      messages += 1;
+    },
+  });
   await connection.flush();
   for (const future of unwanted) equal(future.cancel(), true);
   const watch = await watchCluster({ servers: url });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spin } from '../fixtures/tasks.js';
-import { make } from './script.js';
+import { make, useAndDrop } from './script.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stopped-owner-'));
 
@@ -21,14 +21,5 @@ class Owner {
   }
 }
 
-const { owner, isCancelled } = await (async () => {
-  const used = new Owner();
-  return { isCancelled: await used.use(), owner: new WeakRef(used) };
-})();
-for (const deadline = Date.now() + 10_000; owner.deref() !== undefined && Date.now() < deadline; ) {
-  // A turn later: what has been looked at is kept to the end of the turn.
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  globalThis.gc?.();
-}
+console.log(...(await useAndDrop(() => new Owner())));
 rmSync(folder, { recursive: true });
-console.log(isCancelled, owner.deref() === undefined ? 'collected' : 'kept');
