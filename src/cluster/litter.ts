@@ -1,10 +1,11 @@
 /**
  * Messages at the broker that are of no use to anybody any more.
  *
- *   waits ──nothing else to do, or too much of it──► batches deleted ──all are gone──► news deleted ──► pieces of objects deleted
+ *   waits ──nothing else to do, or too much of it──► batches acknowledged, else deleted ──all are gone──► news deleted ──► pieces of objects deleted
  *
  * A few at a time, and in this order: a worker that finds the batch knows that nothing which was told of it is missing (news-log.ts), and an object
- * is there as long as anything that names it.
+ * is there as long as anything that names it. Workers acknowledge a batch a moment after its outcome was heard; what they have not acknowledged then
+ * was held by one that is lost.
  *
  * Where a stream is another one by now, what was to be deleted of the one before is forgotten: others have these numbers now.
  *
@@ -12,8 +13,9 @@
  * when that is used up, no outcome can be stored.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from './broker.js';
-import { deleteAll } from './delete-all.js';
+import { aFewAtATime, deleteAll } from './delete-all.js';
 import { pause } from './pause.js';
 
 /** A small part of the room of a stream (1 GiB by default), which many submitters may share. */
@@ -22,12 +24,19 @@ const piecesMax = 20_000;
 /** Of half a megabyte at least. */
 const objectsMax = 16;
 const retryMs = 1000;
+/** How often, and after how long each time, it is looked for what workers have not acknowledged yet, which they do after some milliseconds. */
+const looksMax = 5;
+const lookMs = 10;
+
+interface Batch {
+  readonly id: string;
+  readonly seq?: number | undefined;
+}
 
 export class Litter {
   readonly #client: string;
-  #batches: number[] = [];
-  /** By their subjects: their numbers were not asked for. */
-  #unasked: string[] = [];
+  /** With their numbers, where these are known. */
+  #batches: Batch[] = [];
   #news: number[] = [];
   #objects: string[] = [];
   #bytes = 0;
@@ -48,19 +57,14 @@ export class Litter {
   }
 
   #forgetUnless(tasks: string | undefined, results: string | undefined): void {
-    if (tasks !== this.#tasks) [this.#batches, this.#unasked] = [[], []];
+    if (tasks !== this.#tasks) this.#batches = [];
     if (results !== this.#results) this.#news = [];
     this.#tasks = tasks;
     this.#results = results;
   }
 
-  addBatch(seq: number): void {
-    this.#batches.push(seq);
-  }
-
-  /** The batch of that subject, which its worker has acknowledged, unless it was lost. */
-  addUnasked(subject: string): void {
-    this.#unasked.push(subject);
+  addBatch(batch: Batch): void {
+    this.#batches.push(batch);
   }
 
   addNews(seqs: readonly number[]): void {
@@ -84,7 +88,7 @@ export class Litter {
     try {
       while (
         this.#bytes > bytesMax ||
-        this.#batches.length + this.#unasked.length + this.#news.length > piecesMax ||
+        this.#batches.length + this.#news.length > piecesMax ||
         this.#objects.length > objectsMax
       )
         if (!(await this.clear(broker))) await pause(retryMs, signal);
@@ -107,22 +111,17 @@ export class Litter {
 
   async #clearNow(broker: Broker, goesOn: () => boolean): Promise<boolean> {
     const { tasks, results, blobStream } = broker.names;
-    if (this.#batches.length + this.#unasked.length + this.#news.length > 0) {
+    if (this.#batches.length + this.#news.length > 0) {
       const now = await Promise.all([broker.queue.look(tasks), broker.queue.look(results)]).catch(() => undefined);
       if (now === undefined) return false;
       this.#forgetUnless(...now);
     }
-    const [batches, unasked] = [this.#batches, this.#unasked];
-    const [news, objects, bytes] = [this.#news, this.#objects, this.#bytes];
-    [this.#batches, this.#unasked, this.#news, this.#objects, this.#bytes] = [[], [], [], [], 0];
-    const leftUnasked = await deletedUnasked(broker, this.#client, unasked);
-    const leftBatches = await deleteAll(broker, tasks, batches, goesOn);
-    const leftNews =
-      leftBatches.length + leftUnasked.length > 0 ? news : await deleteAll(broker, results, news, goesOn);
+    const [batches, news, objects, bytes] = [this.#batches, this.#news, this.#objects, this.#bytes];
+    [this.#batches, this.#news, this.#objects, this.#bytes] = [[], [], [], 0];
+    const leftBatches = await deletedBatches(broker, this.#client, batches, goesOn);
+    const leftNews = leftBatches.length > 0 ? news : await deleteAll(broker, results, news, goesOn);
     const leftObjects = leftNews.length > 0 ? objects : await deletedObjects(broker, blobStream, objects, goesOn);
-    const isDone = leftUnasked.length + leftBatches.length + leftNews.length + leftObjects.length === 0;
-    if (isDone) return true;
-    this.#unasked = [...leftUnasked, ...this.#unasked];
+    if (leftBatches.length + leftNews.length + leftObjects.length === 0) return true;
     this.#batches = [...leftBatches, ...this.#batches];
     this.#news = [...leftNews, ...this.#news];
     this.#objects = [...leftObjects, ...this.#objects];
@@ -131,21 +130,33 @@ export class Litter {
   }
 }
 
-/** Hardly any is there; which ones are is asked for all of them at once. */
-async function deletedUnasked(broker: Broker, client: string, subjects: readonly string[]): Promise<readonly string[]> {
-  if (subjects.length === 0) return [];
+/** Which ones are there still is asked for all of them at once: hardly any. */
+async function deletedBatches(
+  broker: Broker,
+  client: string,
+  batches: readonly Batch[],
+  goesOn: () => boolean,
+): Promise<readonly Batch[]> {
   const { names, reader } = broker;
+  const deleteOne = async ({ id, seq: known }: Batch): Promise<boolean> => {
+    // One that was sent twice may have another number by now. Where the stream does not let itself be read, it has to be the known one.
+    const found = await reader.lastOf(names.tasks, names.tasksOf(client, id)).catch(() => ({ seq: known }));
+    if (found === undefined) return true;
+    return found.seq !== undefined && (await broker.delete(names.tasks, found.seq)) !== undefined;
+  };
+  let left = batches;
   try {
-    const { counts } = await reader.census(names.tasks, names.tasksOf(client, '*'));
-    for (const subject of subjects) {
-      if (!counts.has(subject)) continue;
-      const batch = await reader.lastOf(names.tasks, subject);
-      if (batch !== undefined && (await broker.delete(names.tasks, batch.seq)) === undefined) return subjects;
+    for (let looks = 1; left.length > 0; looks++) {
+      const { counts } = await reader.census(names.tasks, names.tasksOf(client, '*'));
+      left = left.filter(({ id }) => counts.has(names.tasksOf(client, id)));
+      if (left.length > 0 && looks === looksMax) return aFewAtATime(left, deleteOne, goesOn);
+      if (!goesOn()) return left;
+      if (left.length > 0) await sleep(lookMs);
     }
-    return [];
   } catch {
-    return subjects;
+    // It does not answer.
   }
+  return left;
 }
 
 async function deletedObjects(

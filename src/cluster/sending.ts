@@ -78,7 +78,7 @@ export class Sending {
         broker.send(subject, sent instanceof Promise ? await sent : sent, batch.id);
         await batch.doneWithin(briefMs);
         if (batch.isDone) {
-          litter.addUnasked(subject);
+          litter.addBatch({ id: batch.id });
           this.#discardNews(batch);
           return;
         }
@@ -88,7 +88,7 @@ export class Sending {
       if (!batch.isDone) return;
       // Its outcomes were quicker than the word that it is stored. One that was sent twice may have been stored twice then, and what was told of
       // the one keeps whoever has the other from telling anything.
-      if (batch.newsCount > 0 && attempts > (duplicate ? 2 : 1)) litter.addBatch(seq);
+      if (batch.newsCount > 0 && attempts > (duplicate ? 2 : 1)) litter.addBatch({ id: batch.id, seq });
       else this.discard(batch);
     } catch (error) {
       if (signal.aborted) return;
@@ -107,7 +107,7 @@ export class Sending {
     const { streamSeq } = batch;
     if (streamSeq === undefined) return;
     // It may still be there, where its worker was lost before it could say that it is done.
-    if (streamSeq > 0) this.#of.litter.addBatch(streamSeq);
+    if (streamSeq > 0) this.#of.litter.addBatch({ id: batch.id, seq: streamSeq });
     this.#discardNews(batch);
   }
 

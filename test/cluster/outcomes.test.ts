@@ -1,6 +1,6 @@
 /** What a worker tells of a task reaches its submitter, whatever became of what it told before. */
 
-import { equal } from 'node:assert/strict';
+import { equal, ok } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Stage } from '../contract/gates.js';
@@ -52,5 +52,30 @@ describe('outcomes', { timeout: 60_000 }, () => {
     await guarded.worksOn();
     await guarded.worker.drain();
     equal(guarded.worker.status().held, 0);
+  });
+
+  test('tasks that their worker has acknowledged are not deleted again one by one, and nothing stays at the broker', async () => {
+    await using guarded = await Guarded.start(server);
+    const [tasks, results] = [`CF_${guarded.queue}_TASKS`, `CF_${guarded.queue}_RESULTS`];
+    const deleted = { [tasks]: 0, [results]: 0 };
+    for (const stream of [tasks, results])
+      guarded.stranger.subscribe(`$JS.API.STREAM.MSG.DELETE.${stream}`, {
+        callback: () => {
+          deleted[stream] = (deleted[stream] ?? 0) + 1;
+        },
+      });
+    await guarded.stranger.flush();
+    const executor = guarded.submitter();
+    // Each goes in a message of its own.
+    const nap = (n: number): Promise<number> => new Promise((resolve) => setTimeout(resolve, 30, n));
+    const numbers = await executor.map(nap, [1, 2, 3, 4, 5, 6, 7, 8]).toArray();
+    equal(numbers.join(), '1,2,3,4,5,6,7,8');
+    await executor.shutdown();
+    await guarded.stranger.flush();
+    equal(deleted[tasks], 0);
+    ok((deleted[results] ?? 0) > 0);
+    const { streams } = await jetstreamManager(guarded.stranger);
+    for (const stream of [tasks, results]) equal((await streams.info(stream)).state.messages, 0);
+    await guarded.worksOn();
   });
 });
