@@ -28,15 +28,16 @@ const retryMs = 1000;
 const looksMax = 5;
 const lookMs = 10;
 
-interface Batch {
+/** Each of its tasks has its outcome. */
+interface DoneBatch {
   readonly id: string;
+  /** Its number, where that is known. */
   readonly seq?: number | undefined;
 }
 
 export class Litter {
   readonly #client: string;
-  /** With their numbers, where these are known. */
-  #batches: Batch[] = [];
+  #batches: DoneBatch[] = [];
   #news: number[] = [];
   #objects: string[] = [];
   #bytes = 0;
@@ -63,7 +64,7 @@ export class Litter {
     this.#results = results;
   }
 
-  addBatch(batch: Batch): void {
+  addBatch(batch: DoneBatch): void {
     this.#batches.push(batch);
   }
 
@@ -134,11 +135,11 @@ export class Litter {
 async function deletedBatches(
   broker: Broker,
   client: string,
-  batches: readonly Batch[],
+  batches: readonly DoneBatch[],
   goesOn: () => boolean,
-): Promise<readonly Batch[]> {
+): Promise<readonly DoneBatch[]> {
   const { names, reader } = broker;
-  const deleteOne = async ({ id, seq: known }: Batch): Promise<boolean> => {
+  const deleteOne = async ({ id, seq: known }: DoneBatch): Promise<boolean> => {
     // One that was sent twice may have another number by now. Where the stream does not let itself be read, it has to be the known one.
     const found = await reader.lastOf(names.tasks, names.tasksOf(client, id)).catch(() => ({ seq: known }));
     if (found === undefined) return true;

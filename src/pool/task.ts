@@ -25,6 +25,7 @@ import {
 } from '../future/future.js';
 import type { Transfer } from './host.js';
 import type { Queued } from './queue.js';
+import { whenAborted } from './signals.js';
 import type { SubmitSite } from './site.js';
 import type { TaskSettings } from './task-settings.js';
 
@@ -76,7 +77,8 @@ export interface TaskBody {
 
 /** What most tasks have not: fields for these would be a tenth of all that a pending task takes. */
 interface RareParts {
-  readonly onAbort?: () => void;
+  /** To its signal. */
+  readonly stopListening?: () => void;
   readonly transfer?: readonly Transfer[];
   readonly context?: Readonly<Record<string, unknown>>;
   readonly verdict?: Error | undefined;
@@ -126,9 +128,7 @@ export class Task implements FutureWork, Queued {
     this.submittedAt = submittedAt;
     this.#outcomeTo = sink ?? newFuture(this.name, this);
     if (settings.signal !== undefined) {
-      const onAbort = (): void => this.#aborted();
-      this.#rare = { ...this.#rare, onAbort };
-      settings.signal.addEventListener('abort', onAbort, { once: true });
+      this.#rare = { ...this.#rare, stopListening: whenAborted(settings.signal, () => this.#aborted()) };
     }
   }
 
@@ -330,9 +330,9 @@ export class Task implements FutureWork, Queued {
     // A future may be kept for long after its arguments are of use to anybody.
     this.values = nothing;
     if (this.#rare === undefined) return this.#owner.taskDone(this, how);
-    const { onAbort } = this.#rare;
+    const { stopListening } = this.#rare;
     this.#rare = undefined;
-    if (onAbort !== undefined) this.settings.signal?.removeEventListener('abort', onAbort);
+    stopListening?.();
     this.#owner.taskDone(this, how);
   }
 }

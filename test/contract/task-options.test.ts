@@ -100,6 +100,26 @@ contract('a signal that is aborted already cancels the task, which never starts'
   assert.deepEqual(stage.log(), []);
 });
 
+contract('one signal cancels many tasks, and Node takes that for no leak', one, async ({ executor, stage }) => {
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error): unknown => warnings.push(name);
+  process.on('warning', onWarning);
+  const first = executor.submit(hold, stage.dir, 'first');
+  const controller = new AbortController();
+  const reason = new Error('changed my mind');
+  const listening = executor.with({ signal: controller.signal });
+  const many = Array.from({ length: 30 }, () => listening.submit(mark, stage.dir, 'ran'));
+  await stage.line('first started');
+  controller.abort(reason);
+  for (const future of many) await checkCancelled(future, reason);
+  await checkCancelled(listening.submit(mark, stage.dir, 'ran'), reason);
+  stage.openAll();
+  await first;
+  assert.deepEqual(stage.log(), ['first started', 'first finished']);
+  process.off('warning', onWarning);
+  assert.ok(!warnings.includes('MaxListenersExceededWarning'));
+});
+
 contract('aborting the signal of a queued task cancels it', one, async ({ executor, stage }) => {
   const first = executor.submit(hold, stage.dir, 'first');
   const controller = new AbortController();
