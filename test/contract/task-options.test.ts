@@ -100,26 +100,6 @@ contract('a signal that is aborted already cancels the task, which never starts'
   assert.deepEqual(stage.log(), []);
 });
 
-contract('one signal cancels many tasks, and Node takes that for no leak', one, async ({ executor, stage }) => {
-  const warnings: string[] = [];
-  const onWarning = ({ name }: Error): unknown => warnings.push(name);
-  process.on('warning', onWarning);
-  const first = executor.submit(hold, stage.dir, 'first');
-  const controller = new AbortController();
-  const reason = new Error('changed my mind');
-  const listening = executor.with({ signal: controller.signal });
-  const many = Array.from({ length: 30 }, () => listening.submit(mark, stage.dir, 'ran'));
-  await stage.line('first started');
-  controller.abort(reason);
-  for (const future of many) await checkCancelled(future, reason);
-  await checkCancelled(listening.submit(mark, stage.dir, 'ran'), reason);
-  stage.openAll();
-  await first;
-  assert.deepEqual(stage.log(), ['first started', 'first finished']);
-  process.off('warning', onWarning);
-  assert.ok(!warnings.includes('MaxListenersExceededWarning'));
-});
-
 contract('aborting the signal of a queued task cancels it', one, async ({ executor, stage }) => {
   const first = executor.submit(hold, stage.dir, 'first');
   const controller = new AbortController();
@@ -159,7 +139,8 @@ contract('one signal cancels every task that it was given to', one, async ({ exe
   const first = executor.submit(hold, stage.dir, 'first');
   await stage.line('first started');
   const signalled = executor.with({ signal: controller.signal });
-  const futures = Array.from({ length: 10 }, () => signalled.submit(mark, stage.dir, 'ran'));
+  // More than Node lets listen to a signal before it warns of a leak, which no test here may make it do.
+  const futures = Array.from({ length: 30 }, () => signalled.submit(mark, stage.dir, 'ran'));
   controller.abort();
   for (const future of futures) await assert.rejects(future.result(), CancelledError);
   stage.openAll();
