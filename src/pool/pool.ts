@@ -220,7 +220,7 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
     this.#hold();
     this.#dispatcher.rest();
     // After the caller has settled the future: shutdown resolves to a world where every outcome is there.
-    this.#clock.soon(() => this.#drained());
+    if (this.#state !== 'running') this.#clock.soon(() => this.#drained());
   }
 
   failureSeen(task: Task): void {
@@ -249,7 +249,7 @@ export class Pool implements TaskPool, TaskOwner, CrewEvents {
     if (task !== undefined && task.place !== 'done') this.#settle(task, answer);
     if (slot.isIdle) this.#crew.rest(slot);
     // Answers come many at a time; what they make room for is handed over together.
-    this.#dispatcher.dispatchSoon();
+    if (this.#pendingCount > 0) this.#dispatcher.dispatchSoon();
     if (this.#state !== 'running') this.#drained();
   }
 

@@ -2,26 +2,21 @@
 
 import type { FunctionHandle } from '../functions/handle.js';
 import type { Unit } from '../functions/units.js';
+import type { CodeDelivery } from '../protocol/messages.js';
 import type { PortableFunction, UnitContent } from '../protocol/portable.js';
 
 /** Closures that are made in a loop are each a function of their own. */
 const functionsMax = 512;
 const bytesMax = 64 * 1024 * 1024;
 
-export interface CodeDelivery {
-  readonly functions: readonly (readonly [id: number, PortableFunction])[];
-  readonly units: readonly (readonly [id: number, UnitContent])[];
-  readonly forget: readonly number[];
-  readonly forgetUnits: readonly number[];
-}
-
 export class SentCode {
   readonly #functions = new Map<number, FunctionHandle>();
   readonly #units = new Map<number, { readonly bytes: number; users: number }>();
   #bytes = 0;
 
-  /** Notes that the worker is sent these functions, and that it forgets those that are too many and not in use. */
-  deliver(handles: readonly FunctionHandle[], inUse: () => ReadonlySet<number>): CodeDelivery {
+  /** Notes that the worker is sent what of these functions is new to it, if anything, and that it forgets those that are too many and not in use. */
+  deliver(handles: readonly FunctionHandle[], inUse: () => ReadonlySet<number>): CodeDelivery | undefined {
+    if (!this.#isTooMuch && handles.every(({ id }) => this.#functions.has(id))) return undefined;
     const functions: [number, PortableFunction][] = [];
     const units: [number, UnitContent][] = [];
     for (const handle of handles) {
@@ -30,10 +25,12 @@ export class SentCode {
       functions.push([handle.id, handle.portable]);
       for (const unit of handle.units) if (this.#hold(unit)) units.push([unit.id, unit.content]);
     }
-    if (this.#functions.size <= functionsMax && this.#bytes <= bytesMax) {
-      return { functions, units, forget: [], forgetUnits: [] };
-    }
-    return { functions, units, ...this.#drop(inUse()) };
+    const dropped = this.#isTooMuch ? this.#drop(inUse()) : { forget: [], forgetUnits: [] };
+    return { functions, units, ...dropped };
+  }
+
+  get #isTooMuch(): boolean {
+    return this.#functions.size > functionsMax || this.#bytes > bytesMax;
   }
 
   /** Takes a delivery back that could not be sent. */
@@ -46,7 +43,7 @@ export class SentCode {
     const forgetUnits: number[] = [];
     // Oldest first.
     for (const id of this.#functions.keys()) {
-      if (this.#functions.size <= functionsMax && this.#bytes <= bytesMax) break;
+      if (!this.#isTooMuch) break;
       if (inUse.has(id)) continue;
       forget.push(id);
       forgetUnits.push(...this.#release(id));

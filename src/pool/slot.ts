@@ -162,10 +162,11 @@ export class WorkerSlot implements TaskHolder {
     }
     const sentAt = performance.now();
     try {
-      const message = { kind: 'run', ...code, firstSeq, groups: inGroups(tasks) } as const;
-      link.send(isLone ? { ...message, isLone } : message, transfer);
+      const message = { kind: 'run', firstSeq, groups: inGroups(tasks) } as const;
+      const isAll = code === undefined && !isLone;
+      link.send(isAll ? message : { ...message, ...(code && { code }), ...(isLone && { isLone }) }, transfer);
     } catch (error) {
-      this.#code.undo(code);
+      if (code !== undefined) this.#code.undo(code);
       throw error;
     }
     const now = performance.now();
@@ -179,7 +180,7 @@ export class WorkerSlot implements TaskHolder {
       this.lastTurn = task.turn;
     }
     this.#taken += tasks.length;
-    return code.functions.some(([, { kind }]) => kind === 'reference');
+    return code?.functions.some(([, { kind }]) => kind === 'reference') ?? false;
   }
 
   /** Lets the worker take no more tasks: it counts as having taken all that one may. */

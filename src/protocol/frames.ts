@@ -108,7 +108,7 @@ function isJson(message: ToWorker | FromWorker): boolean {
       return message.value === undefined || isJsonValue(message.value);
     case 'run':
       return (
-        message.functions.length === 0 &&
+        message.code === undefined &&
         message.groups.every(([, , , , , , values, context]) => context === undefined && values.every(isJsonValue))
       );
     case 'revoked':

@@ -57,17 +57,22 @@ export interface InitMessage {
   readonly maxMemory: number;
 }
 
+export interface CodeDelivery {
+  /** The functions that this worker has not been sent before, by id. */
+  readonly functions: readonly (readonly [id: number, PortableFunction])[];
+  /** The units of captured data that these refer to and this worker has not been sent before, by id. */
+  readonly units: readonly (readonly [id: number, UnitContent])[];
+  /** Functions and units that it will not be asked for again without being sent them. */
+  readonly forget: readonly number[];
+  readonly forgetUnits: readonly number[];
+}
+
 export type ToWorker =
   | InitMessage
   | {
       readonly kind: 'run';
-      /** The functions that this worker has not been sent before, by id. */
-      readonly functions: readonly (readonly [id: number, PortableFunction])[];
-      /** The units of captured data that these refer to and this worker has not been sent before, by id. */
-      readonly units: readonly (readonly [id: number, UnitContent])[];
-      /** Functions and units that it will not be asked for again without being sent them. */
-      readonly forget: readonly number[];
-      readonly forgetUnits: readonly number[];
+      /** Left out where there is nothing new, as nearly always: to copy empty lists takes as long as to copy a task. */
+      readonly code?: CodeDelivery;
       /** The number of the first task; the others follow. */
       readonly firstSeq: number;
       readonly groups: readonly BatchGroup[];

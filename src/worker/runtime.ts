@@ -14,6 +14,7 @@ import type { ImportModule } from '../functions/typescript.js';
 import type { Claimant } from '../protocol/claims.js';
 import { decodeError, encodeError } from '../protocol/errors.js';
 import {
+  type CodeDelivery,
   type FromWorker,
   type InitMessage,
   protocolVersion,
@@ -89,7 +90,7 @@ export class Runtime {
         void this.#initialize(message);
         return;
       case 'run':
-        this.#takeCode(message);
+        if (message.code !== undefined) this.#takeCode(message.code);
         this.#backlog.push(message.firstSeq, message.groups);
         this.runBacklog();
         return;
@@ -119,7 +120,7 @@ export class Runtime {
     });
   }
 
-  #takeCode({ functions, units, forget, forgetUnits }: Extract<ToWorker, { kind: 'run' }>): void {
+  #takeCode({ functions, units, forget, forgetUnits }: CodeDelivery): void {
     for (const [id, portable] of functions) this.#functions.set(id, portable);
     for (const [id, content] of units) this.#units.add(id, content);
     for (const id of forget) {

@@ -161,10 +161,6 @@ test('the sharing of a buffer, cycles and holes are kept', options, () => {
 test('a batch of plain values and one of others come out alike', options, () => {
   const run = (values: unknown[]): ToWorker => ({
     kind: 'run',
-    functions: [],
-    units: [],
-    forget: [],
-    forgetUnits: [],
     firstSeq: 7,
     groups: [[3, 'näme', 1, false, 1, values.length, values]],
   });
