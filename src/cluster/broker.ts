@@ -61,6 +61,8 @@ export class Broker {
   readonly #clients: Clients;
   readonly #requests: Requests;
   readonly #jsm: JetStreamManager;
+  /** Of what is to be the first of its subject: nearly each piece that a worker stores is. */
+  readonly #ofFirst: MsgHdrs;
 
   private constructor(
     options: BrokerOptions,
@@ -79,6 +81,7 @@ export class Broker {
     this.#clients = clients;
     this.#requests = new Requests(clients, connection, this.newInbox());
     this.#jsm = jsm;
+    this.#ofFirst = this.#headers(undefined, 0);
     this.queue = new StoredQueue({ jsm, clients, ...options });
     this.reader = new Reader(clients, clients.jetstream(connection, { timeout: requestMs }), jsm, options.names, {
       requestMs,
@@ -141,8 +144,7 @@ export class Broker {
     options: { id?: string; lastSeq?: number; once?: boolean; signal: AbortSignal },
   ): Promise<Stored> {
     const { id, lastSeq, once = false, signal } = options;
-    const headers = this.#headers(id);
-    if (lastSeq !== undefined) headers.set('Nats-Expected-Last-Subject-Sequence', String(lastSeq));
+    const headers = id === undefined && lastSeq === 0 ? this.#ofFirst : this.#headers(id, lastSeq);
     for (const attempts = new Attempts(signal); ; ) {
       if (this.#losses.isAway) await this.#losses.back(signal);
       const bytes = typeof body === 'function' ? await body() : body;
@@ -176,9 +178,10 @@ export class Broker {
     this.connection.publish(subject, body, { headers: this.#headers(id) });
   }
 
-  #headers(id: string | undefined): MsgHdrs {
+  #headers(id: string | undefined, lastSeq?: number): MsgHdrs {
     const headers = this.#clients.headers();
-    if (id !== undefined) headers.set('Nats-Msg-Id', id);
+    if (id !== undefined) headers.append('Nats-Msg-Id', id);
+    if (lastSeq !== undefined) headers.append('Nats-Expected-Last-Subject-Sequence', String(lastSeq));
     return headers;
   }
 

@@ -8,11 +8,33 @@ const jsonMark = String.fromCharCode(formats.json);
 
 /** @param isJson whether JSON gives the value back exactly as it is */
 export function encode(value: unknown, isJson: boolean): Buffer {
-  if (isJson) return Buffer.from(jsonMark + JSON.stringify(value));
+  if (isJson) return encodeJson(JSON.stringify(value));
   const serializer = new Serializer();
   serializer.writeHeader();
   serializer.writeValue(value);
   return Buffer.concat([Buffer.of(formats.v8), serializer.releaseBuffer()]);
+}
+
+/** What {@link encode} makes of the value that this text is the JSON of. */
+export function encodeJson(text: string): Buffer {
+  return Buffer.from(jsonMark + text);
+}
+
+/** What JSON writes as it is, between quotes. */
+const plainText = /^[ !#-[\]-~]{0,64}$/;
+
+/** The JSON of a value that JSON keeps, or of a list of such. That of a single one is put together here: `JSON.stringify` takes 4 µs to begin. */
+export function jsonOf(value: unknown): string {
+  if (typeof value === 'number') return `${value}`;
+  if (typeof value === 'string' && plainText.test(value)) return `"${value}"`;
+  return Array.isArray(value) && value.length === 1 ? `[${jsonOf(value[0])}]` : JSON.stringify(value);
+}
+
+/** The JSON of a list, by that of each. */
+export function jsonOfList<T>(items: readonly T[], jsonOfOne: (item: T) => string): string {
+  let text = '';
+  for (const item of items) text += text === '' ? jsonOfOne(item) : `,${jsonOfOne(item)}`;
+  return `[${text}]`;
 }
 
 export function decode(bytes: Buffer): unknown {

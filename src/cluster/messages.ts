@@ -9,7 +9,7 @@
  */
 
 import type { EncodedError } from '../protocol/errors.js';
-import { decode, encode, isJsonValue } from './codec.js';
+import { decode, encode, encodeJson, isJsonValue, jsonOf, jsonOfList } from './codec.js';
 import type { RefusalReason } from './refusal.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
@@ -90,12 +90,37 @@ export interface Presence {
 }
 
 export function encodeBatch(batch: TaskBatch): Buffer {
-  const isJson = batch.groups.every(([, , , , , , values, , context]) => context === null && values.every(isJsonValue));
-  return encode(batch, isJson);
+  if (!batch.groups.every(isJsonGroup)) return encode(batch, false);
+  const { version, issuedAt, groups } = batch;
+  return encodeJson(`{"version":${version},"issuedAt":${issuedAt},"groups":${jsonOfList(groups, jsonOfGroup)}}`);
 }
 
-export function encodeNews(news: BatchNews): Buffer {
-  return encode(news, news.news.every(isJsonNews));
+function isJsonGroup({ 6: values, 8: context }: TaskGroup): boolean {
+  return context === null && values.every(isJsonValue);
+}
+
+function jsonOfGroup(group: TaskGroup): string {
+  const { 0: digest, 1: names, 2: attempt, 3: isChunk, 4: count, 5: size, 6: values, 7: timeoutMs } = group;
+  return `["${digest}",${jsonOf(names)},${attempt},${isChunk},${count},${size},${jsonOf(values)},${timeoutMs},null]`;
+}
+
+export function encodeNews(message: BatchNews): Buffer {
+  if (!message.news.every(isJsonNews)) return encode(message, false);
+  const { version, worker, tasks, news } = message;
+  const told = `"news":${jsonOfList(news, jsonOfNews)}}`;
+  if (tasks === undefined) return encodeJson(`{"version":${version},"worker":${jsonOf(worker)},${told}`);
+  return encodeJson(
+    `{"version":${version},"worker":${jsonOf(worker)},"tasks":${jsonOfList(tasks, jsonOfNames)},${told}`,
+  );
+}
+
+function jsonOfNames({ 0: names, 1: count }: BatchNames): string {
+  return `[${jsonOf(names)},${count}]`;
+}
+
+function jsonOfNews(item: News): string {
+  if (item[0] !== 'done') return JSON.stringify(item);
+  return `["done",${item[1]},${jsonOf(item[2])},${jsonOf(item[3])}]`;
 }
 
 function isJsonNews(news: News): boolean {

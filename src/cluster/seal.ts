@@ -56,10 +56,12 @@ export function sealFor(key: ClusterKey | undefined): Seal {
   return keyPair(key);
 }
 
+const unsignedHead = Buffer.of(schemes.none);
+
 const unsigned: Seal = {
   isSigned: false,
   signer: 'unsigned',
-  close: (_subject, body) => Buffer.concat([Buffer.of(schemes.none), body]),
+  close: (_subject, body) => Buffer.concat([unsignedHead, body]),
   open(_subject, sealed) {
     if (sealed[0] === schemes.none) return Buffer.from(sealed.buffer, sealed.byteOffset + 1, sealed.byteLength - 1);
     if (sealed[0] !== schemes.hmac && sealed[0] !== schemes.ed25519)
