@@ -96,14 +96,17 @@ export class Batch implements TaskHolder {
 
   /** Resolves once each of its tasks has an outcome, or after that time. */
   async doneWithin(ms: number): Promise<void> {
+    await undefined;
     if (this.isDone) return;
     await new Promise<void>((resolve) => {
       // What has come while this program was busy is heard first.
       const timer = setTimeout(() => setImmediate(resolve), ms);
-      this.#onDone = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      // Whoever awaits the outcome goes first.
+      this.#onDone = () =>
+        setImmediate(() => {
+          clearTimeout(timer);
+          resolve();
+        });
     });
   }
 

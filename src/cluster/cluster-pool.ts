@@ -198,11 +198,9 @@ export class ClusterPool implements TaskPool, TaskOwner, LinkEvents, NewsTaker {
     this.#pendingCount -= 1;
     if (this.#pendingCount > 0) return;
     this.#hold();
+    this.#link.rest();
     // After the caller has settled the future.
-    this.#clock.soon(() => {
-      if (this.#pendingCount === 0) this.#link.rest();
-      this.#drained();
-    });
+    if (this.#state !== 'running') this.#clock.soon(() => this.#drained());
   }
 
   failureSeen(task: Task): void {

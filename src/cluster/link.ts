@@ -68,6 +68,8 @@ export class Link {
   #broker: Broker | undefined;
   #abort = sharedAbort();
   #restTimer: NodeJS.Timeout | undefined;
+  /** By `performance.now()`. */
+  #restingSince = 0;
   #opening: Promise<void> = Promise.resolve();
   #leaving: Promise<void> = Promise.resolve();
   /** Changes whenever it begins to leave, and where it stays. */
@@ -130,7 +132,6 @@ export class Link {
   // ── The connection ──
 
   open(): void {
-    clearTimeout(this.#restTimer);
     if (this.#state !== 'away') return;
     this.#state = 'opening';
     this.#abort = sharedAbort();
@@ -139,11 +140,17 @@ export class Link {
 
   /** Nothing is pending, perhaps. */
   rest(): void {
-    clearTimeout(this.#restTimer);
-    // The connection holds the process as long as it is there; so does not this timer.
-    this.#restTimer = setTimeout(() => {
-      if (this.#events.isIdle()) this.#leave();
-    }, restMs);
+    this.#restingSince = performance.now();
+    // The connection holds the process as long as it is there; so does not this timer. One for many rests, which are as many as lone calls.
+    this.#restTimer ??= setTimeout(() => this.#leaveIfRested(), restMs);
+  }
+
+  #leaveIfRested(): void {
+    this.#restTimer = undefined;
+    if (!this.#events.isIdle()) return;
+    const leftMs = this.#restingSince + restMs - performance.now();
+    if (leftMs <= 0) this.#leave();
+    else this.#restTimer = setTimeout(() => this.#leaveIfRested(), leftMs);
   }
 
   /** Resolves once it is open, or can't be opened. */
@@ -155,6 +162,7 @@ export class Link {
   /** Nothing is pending. */
   async close(): Promise<void> {
     clearTimeout(this.#restTimer);
+    this.#restTimer = undefined;
     this.#leave();
     await this.#opening;
     this.#leave();
@@ -297,7 +305,7 @@ export class Link {
   /** Each of its tasks has its outcome: what the broker still has of it goes. */
   forget(batch: Batch): void {
     this.#sending.discard(batch);
-    if (this.#broker !== undefined) void this.#litter.relieve(this.#broker, this.#abort.signal);
+    if (this.#broker !== undefined) this.#litter.relieve(this.#broker, this.#abort.signal);
   }
 
   // ── Hearing of workers ──

@@ -83,16 +83,22 @@ export class Litter {
   }
 
   /** Where there is too much, it is deleted while other things go on; tried until the broker answers, since others may wait for the room. */
-  async relieve(broker: Broker, signal: AbortSignal): Promise<void> {
-    if (this.#isRelieving) return;
+  relieve(broker: Broker, signal: AbortSignal): void {
+    if (!this.#isRelieving && this.#isTooMuch) void this.#relieveNow(broker, signal);
+  }
+
+  get #isTooMuch(): boolean {
+    return (
+      this.#bytes > bytesMax ||
+      this.#batches.length + this.#news.length > piecesMax ||
+      this.#objects.length > objectsMax
+    );
+  }
+
+  async #relieveNow(broker: Broker, signal: AbortSignal): Promise<void> {
     this.#isRelieving = true;
     try {
-      while (
-        this.#bytes > bytesMax ||
-        this.#batches.length + this.#news.length > piecesMax ||
-        this.#objects.length > objectsMax
-      )
-        if (!(await this.clear(broker))) await pause(retryMs, signal);
+      while (this.#isTooMuch) if (!(await this.clear(broker))) await pause(retryMs, signal);
     } catch {
       // It has been told to stop.
     } finally {

@@ -53,7 +53,16 @@ export class Losses {
       const answer = question();
       // Not by the signal: a listener for each would cost as much as all else that is done here for a message.
       this.#asked.add(reject);
-      void answer.then(resolve, reject).finally(() => this.#asked.delete(reject));
+      answer.then(
+        (value) => {
+          this.#asked.delete(reject);
+          resolve(value);
+        },
+        (error) => {
+          this.#asked.delete(reject);
+          reject(error);
+        },
+      );
     });
   }
 

@@ -200,7 +200,7 @@ export class NewsLog {
       if (this.#isInDoubt) await this.isWanted();
       if (this.#state === 'forgotten') return;
       // Some of it may have been stored before the rest could not be, or by another.
-      const news = told.flatMap((item) => this.#withoutSettled(item));
+      const news = this.#settled.size === 0 ? told : told.flatMap((item) => this.#withoutSettled(item));
       if (news.length === 0) return;
       const body = this.#encoded(news);
       if (body.length > messageBytesMax) {
