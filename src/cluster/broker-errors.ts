@@ -105,6 +105,11 @@ export function explained(error: unknown, known: { trouble?: string | undefined;
   if (/jetstream.*not enabled|no responders|503/i.test(name))
     return `${said}: start nats-server with JetStream (-js), and make the streams or let this side make them`;
   if (trouble !== undefined) return `${said}: ${trouble}: renew the credentials (option connection)`;
+  if (/permissions violation/i.test(name))
+    return `${said}: its user may not do that (docs/security.md has what each side needs; mind the options name and manageStreams)`;
+  if (/first certificate|self.signed certificate|issuer certificate/i.test(name))
+    return `${said}: give the certificate of the authority that vouches for the broker (connection: { tls: { caFile } }, --tls-ca)`;
+  if (/altnames/i.test(name)) return `${said}: give it by a name that its certificate has (option servers)`;
   if (/authorization|authentication/i.test(name)) return `${said}: check the credentials (option connection)`;
   // The client does not tell when it is shown the door before it has logged in.
   if (!isIn && /timeout/i.test(name))
