@@ -71,8 +71,15 @@ export interface CodeRules {
 
 let lastUnit = 0;
 
-/** A function for a pool of this machine; throws a {@link Refusal} where it is not to run, or not the same here. */
-export function handleOf({ digest, bytes }: Code, rules: CodeRules): FunctionHandle {
+export interface FoundCode {
+  /** For a pool of this machine. */
+  readonly handle: FunctionHandle;
+  /** The modules of this machine that it is imported from, by address, and the digests of the submitter's. */
+  readonly modules: readonly (readonly [url: string, digest: string])[];
+}
+
+/** Throws a {@link Refusal} for a function that is not to run, or is not there. */
+export function foundCode({ digest, bytes }: Code, rules: CodeRules): FoundCode {
   if (createHash('sha256').update(bytes).digest('hex').slice(0, 32) !== digest)
     throw new Refusal('MALFORMED', 'a function is not the one that its digest says');
   try {
@@ -83,9 +90,8 @@ export function handleOf({ digest, bytes }: Code, rules: CodeRules): FunctionHan
   }
 }
 
-function revived({ name, portable, units, places, modules }: StoredCode, rules: CodeRules): FunctionHandle {
+function revived({ name, portable, units, places, modules }: StoredCode, rules: CodeRules): FoundCode {
   checkAllowed(portable, rules.allowedModules);
-  for (const [url, expected] of modules) checkSame(url, expected, rules.root);
   const stood = new Map(places);
   const local = withUrls(portable, (url, isImported) => {
     if (isImported) return fromPackageUrl(url, rules.root);
@@ -96,7 +102,10 @@ function revived({ name, portable, units, places, modules }: StoredCode, rules: 
   const numbers = new Map(units.map(([id]) => [id, --lastUnit] as const));
   const ownUnits = units.map(([id, content]) => ({ id: numbers.get(id) as number, content }));
   const original = Object.defineProperty(() => {}, 'name', { value: name });
-  return new FunctionHandle(original, renumbered(local, numbers), ownUnits, true);
+  return {
+    handle: new FunctionHandle(original, renumbered(local, numbers), ownUnits, true),
+    modules: modules.map(([url, digest]) => [fromPackageUrl(url, rules.root), digest] as const),
+  };
 }
 
 function existing(url: string, root: string): string | undefined {
@@ -127,26 +136,6 @@ function checkAllowed(portable: PortableFunction, allowed: readonly string[] | u
     'MODULE_NOT_ALLOWED',
     `this worker does not run functions of ${module}: allow it with --allow-module ${module}`,
   );
-}
-
-function checkSame(url: string, expected: string, root: string): void {
-  const here = fromPackageUrl(url, root);
-  const digest = here.startsWith('file:') ? digestOf(here) : expected;
-  if (digest === expected) return;
-  throw new Refusal(
-    'CODE_DIFFERS',
-    `the module ${here} (or one that it imports) is not the one that the submitter has: install the same version on both sides, and start the worker anew`,
-  );
-}
-
-function digestOf(url: string): string {
-  try {
-    return moduleDigest(url);
-  } catch (cause) {
-    throw new Refusal('CODE_NOT_FOUND', `the module ${url} can't be read on this worker: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }
 
 /** The function with other addresses. What is imported from an address must be there; a text only remembers where it stood. */

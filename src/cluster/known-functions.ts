@@ -3,14 +3,15 @@
 import type { FunctionHandle } from '../functions/handle.js';
 import { sealedBytes } from './bodies.js';
 import type { Broker } from './broker.js';
-import { type CodeRules, handleOf } from './code.js';
+import { type CodeRules, type FoundCode, foundCode } from './code.js';
 import type { TaskBatch, TaskGroup } from './messages.js';
 import { Refusal } from './refusal.js';
 import type { Seal } from './seal.js';
+import { TakenModules } from './taken-modules.js';
 
 type Handles = Map<string, FunctionHandle>;
 
-const handlesMax = 1000;
+const functionsMax = 1000;
 /** Signers whose copies of one function are tried. */
 const copiesMax = 100;
 
@@ -19,7 +20,8 @@ export class KnownFunctions {
   readonly #seal: Seal;
   readonly #rules: CodeRules;
   /** A promise as long as it is being fetched. */
-  readonly #handles = new Map<string, FunctionHandle | Promise<FunctionHandle>>();
+  readonly #found = new Map<string, FoundCode | Promise<FoundCode>>();
+  readonly #modules = new TakenModules();
 
   constructor(broker: Broker, seal: Seal, rules: CodeRules) {
     this.#broker = broker;
@@ -27,40 +29,45 @@ export class KnownFunctions {
     this.#rules = rules;
   }
 
-  /** The functions of a batch, by digest; a promise only where one has to be fetched. */
+  /** The functions of a batch, by digest; a promise only where one has to be fetched. Throws a {@link Refusal} for one that is not to run, or not the same here. */
   handlesFor({ groups }: TaskBatch): Handles | Promise<Handles> {
     const handles: Handles = new Map();
     const from = (first: number): Handles | Promise<Handles> => {
       for (let i = first; i < groups.length; i++) {
         const [digest] = groups[i] as TaskGroup;
         if (handles.has(digest)) continue;
-        const handle = this.#handle(digest);
-        if (handle instanceof Promise)
-          return handle.then((fetched) => {
-            handles.set(digest, fetched);
+        const found = this.#find(digest);
+        if (found instanceof Promise)
+          return found.then((fetched) => {
+            handles.set(digest, this.#checked(fetched));
             return from(i + 1);
           });
-        handles.set(digest, handle);
+        handles.set(digest, this.#checked(found));
       }
       return handles;
     };
     return from(0);
   }
 
-  #handle(digest: string): FunctionHandle | Promise<FunctionHandle> {
-    const known = this.#handles.get(digest);
+  #checked({ handle, modules }: FoundCode): FunctionHandle {
+    for (const [url, digest] of modules) this.#modules.check(url, digest);
+    return handle;
+  }
+
+  #find(digest: string): FoundCode | Promise<FoundCode> {
+    const known = this.#found.get(digest);
     if (known !== undefined) return known;
     const fetching = this.#fetchCode(digest);
-    this.#handles.set(digest, fetching);
+    this.#found.set(digest, fetching);
     fetching.then(
-      (handle) => this.#handles.set(digest, handle),
-      () => this.#handles.delete(digest),
+      (found) => this.#found.set(digest, found),
+      () => this.#found.delete(digest),
     );
-    if (this.#handles.size > handlesMax) this.#handles.delete(this.#handles.keys().next().value as string);
+    if (this.#found.size > functionsMax) this.#found.delete(this.#found.keys().next().value as string);
     return fetching;
   }
 
-  async #fetchCode(digest: string): Promise<FunctionHandle> {
+  async #fetchCode(digest: string): Promise<FoundCode> {
     const { names } = this.#broker;
     if (!/^[0-9a-f]{32}$/.test(digest)) throw new Refusal('MALFORMED', 'a function is named by no digest');
     let refusal = new Refusal(
@@ -70,7 +77,7 @@ export class KnownFunctions {
     let copies = 0;
     for await (const { subject, data } of this.#broker.reader.stored(names.code, names.codeOf(digest, '*'))) {
       const bytes = await this.#openCopy(subject, data);
-      if (!(bytes instanceof Refusal)) return handleOf({ digest, bytes }, this.#rules);
+      if (!(bytes instanceof Refusal)) return foundCode({ digest, bytes }, this.#rules);
       refusal = bytes;
       copies += 1;
       if (copies === copiesMax) break;

@@ -10,14 +10,19 @@ const extensions = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '
 /** `from '../x'`, `import '../x'`, `import('../x')`, `require('./x')`. In a comment or a text it does no harm. */
 const relativeImports = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])(\.{1,2}\/[^'"\n]*)\1/g;
 
-/** Of the module's text, and of those that it imports from its own project by their paths; packages are left out. */
-export function moduleDigest(url: string): string {
+/**
+ * Of the module's text, and of those that it imports from its own project by their paths; packages are left out.
+ *
+ * @param onFile told of each
+ */
+export function moduleDigest(url: string, onFile?: (url: string, text: string) => void): string {
   const hash = createHash('sha256');
   if (!url.startsWith('file:')) return hash.update(url).digest('hex');
   const seen = new Set<string>([url]);
   for (const each of seen) {
     const text = readFileSync(fileURLToPath(each), 'utf8');
     hash.update(`${text.length}:${text}`);
+    onFile?.(each, text);
     if (seen.size >= modulesMax) continue;
     for (const [, , specifier] of text.matchAll(relativeImports)) {
       const found = fileOf(new URL(specifier as string, each));

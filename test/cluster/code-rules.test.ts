@@ -73,6 +73,39 @@ describe('code', { timeout: 60_000 }, () => {
     }
   });
 
+  test('code that was changed while its worker lives is refused, until the worker is started anew', async () => {
+    const imports = `import { vat } from './vat.js';\nexport const price = (x) => x * vat;\n`;
+    const vat = (factor: number): string => `export const vat = ${factor};\n`;
+    const here = shop('changes-here', { 'price.js': imports, 'vat.js': vat(2) });
+    const there = shop('changes-there', { 'price.js': imports, 'vat.js': vat(2) });
+    const newer = shop('changes-later', { 'price.js': imports, 'vat.js': vat(3) });
+    const [before, after] = [await imported(here, 'price.js'), await imported(newer, 'price.js')];
+    {
+      await using guarded = await Guarded.start(server, { key: secret, root: there });
+      const executor = guarded.submitter();
+      await guarded.refuses('CODE_DIFFERS', () => refusal(executor.submit(after, 1), 'CODE_DIFFERS'));
+      equal(await executor.submit(before, 1), 2);
+      write(there, { 'vat.js': vat(3) });
+      const changed = /vat\.js was changed after this worker had run functions of it: start the worker anew/;
+      match((await refusal(executor.submit(after, 1), 'CODE_DIFFERS')).message, changed);
+      // Known functions are looked after, too, though not with each task.
+      const until = performance.now() + 10_000;
+      let refused: Error | undefined;
+      while (refused === undefined && performance.now() < until)
+        refused = await executor.submit(before, 1).then(
+          () => undefined,
+          (error: unknown) => error as Error,
+        );
+      match(String(refused), changed);
+      // The same as before, whenever it was written.
+      write(there, { 'vat.js': vat(2) });
+      equal(await executor.submit(before, 1), 2);
+      write(there, { 'vat.js': vat(3) });
+    }
+    await using guarded = await Guarded.start(server, { key: secret, root: there });
+    equal(await guarded.submitter().submit(after, 1), 3);
+  });
+
   test('a module, or a package, that is not there is refused', async () => {
     const here = shop('whole', { 'price.js': price(2), 'sub/price.js': price(2) });
     const there = shop('lacks', {});
