@@ -233,8 +233,14 @@ export class ClusterWorker {
     held.run(batch, handles, poolOf(this.#executor), this.#cancellations.of(client, id));
     const deliveries = delivery.count;
     if (deliveries > this.#maxDeliveries) held.failAll(lostTooOften(deliveries - 1));
-    const again = `batch ${id} was given out for the ${deliveries}. time`;
-    if (deliveries > 1) this.#log('warn', 'redelivered', again, { batch: id, deliveries });
+    if (deliveries > 1) this.#logAgain(id, deliveries);
+  }
+
+  #logAgain(batch: string, deliveries: number): void {
+    const isGivenBack = mayBeGivenBack(deliveries - 1, this.#maxDeliveries);
+    const why = `a worker that had it was lost${isGivenBack ? ', or had more than it could run and gave it back' : ''}`;
+    const message = `batch ${batch} was given out for the ${deliveries}. time: ${why}`;
+    this.#log(isGivenBack ? 'info' : 'warn', 'redelivered', message, { batch, deliveries });
   }
 
   async #finish(batch: HeldBatch): Promise<void> {
