@@ -25,6 +25,9 @@ async function main(): Promise<void> {
   const isNamed = (cell: Cell): boolean =>
     (['fault', 'side', 'when'] as const).every((name) => values[name] === undefined || values[name] === cell[name]) &&
     (values.step?.includes('#') ? values.step === cell.step : cell.step.includes(values.step ?? ''));
+  const lanes = Number(values.lanes ?? 6);
+  // Each lane has a server, which ends with this process.
+  process.setMaxListeners(process.getMaxListeners() + lanes);
   const startedAt = performance.now();
   let played = 0;
   const { steps, results } = await playMatrix(
@@ -32,7 +35,7 @@ async function main(): Promise<void> {
       const cells = values.slice ? sliceOf(known) : allCells(known).filter(isNamed);
       return Array.from({ length: Number(values.times ?? 1) }, () => cells).flat();
     },
-    Number(values.lanes ?? 6),
+    lanes,
     ({ cell, failure, ms }, of) => {
       played += 1;
       if (failure !== undefined) console.log(`FAILED ${titleOf(cell)} (${ms} ms): ${failure}\n  ${replayOf(cell)}`);
