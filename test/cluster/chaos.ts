@@ -4,7 +4,7 @@
  */
 
 import { strict as assert } from 'node:assert';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Program } from './program.js';
 import { ClusterScene } from './scene.js';
@@ -18,6 +18,9 @@ export interface ChaosReport {
   readonly givenAgain: number;
   readonly seconds: number;
 }
+
+/** Of a line with one, about. */
+const outcomeBytes = 18;
 
 /** @param kills how many of each */
 export async function chaos(tasks: number, kills: number, seed: number): Promise<ChaosReport> {
@@ -41,7 +44,7 @@ export async function chaos(tasks: number, kills: number, seed: number): Promise
     }
   })();
   for (let i = 0; i < 3 * kills && !isOver; i++) {
-    await delay(random() * 1500);
+    await moved(scene, (random() * 2 * tasks) / (3 * kills + 1));
     if (isOver) break;
     const victim = (['worker', 'broker', 'submitter'] as const)[i % 3] ?? 'worker';
     done[victim] += 1;
@@ -57,6 +60,13 @@ export async function chaos(tasks: number, kills: number, seed: number): Promise
   }
   await over;
   return { tasks, kills: done, ...check(scene, tasks), seconds: Math.round((performance.now() - startedAt) / 1000) };
+}
+
+/** Until about so many outcomes more are written down, or for a while: kills are spread over the work, however quick it goes. */
+async function moved(scene: ClusterScene, outcomes: number): Promise<void> {
+  const bytes = (): number => statSync(scene.outcomes, { throwIfNoEntry: false })?.size ?? 0;
+  const enough = bytes() + outcomes * outcomeBytes;
+  for (const until = performance.now() + 1500; bytes() < enough && performance.now() < until; ) await delay(5);
 }
 
 function check(scene: ClusterScene, tasks: number): { extraStarts: number; givenAgain: number } {
