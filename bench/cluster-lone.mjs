@@ -16,7 +16,7 @@ import { machineAndVersions, markdownTable } from './machine.mjs';
 import { pairedRatio, percentile } from './statistics.mjs';
 
 /** Until the code of all three is compiled. */
-const warmUps = 3000;
+const warmUps = 10_000;
 /** Linux counts in hundredths of a second. */
 const tickMs = 10;
 
