@@ -13,16 +13,15 @@ const relativeImports = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])(\.{1,2}\/[
 /**
  * Of the module's text, and of those that it imports from its own project by their paths; packages are left out.
  *
- * @param onFile told of each
+ * @param read gives the text of each
  */
-export function moduleDigest(url: string, onFile?: (url: string, text: string) => void): string {
+export function moduleDigest(url: string, read: (url: string) => string = textOf): string {
   const hash = createHash('sha256');
   if (!url.startsWith('file:')) return hash.update(url).digest('hex');
   const seen = new Set<string>([url]);
   for (const each of seen) {
-    const text = readFileSync(fileURLToPath(each), 'utf8');
+    const text = read(each);
     hash.update(`${text.length}:${text}`);
-    onFile?.(each, text);
     if (seen.size >= modulesMax) continue;
     for (const [, , specifier] of text.matchAll(relativeImports)) {
       const found = fileOf(new URL(specifier as string, each));
@@ -30,6 +29,10 @@ export function moduleDigest(url: string, onFile?: (url: string, text: string) =
     }
   }
   return hash.digest('hex');
+}
+
+export function textOf(url: string): string {
+  return readFileSync(fileURLToPath(url), 'utf8');
 }
 
 /** The file behind an import, with the extensions that loaders try; `./x.js` may be written for `./x.ts`. */
