@@ -96,6 +96,7 @@ export class Batch implements TaskHolder {
 
   /** Resolves once each of its tasks has an outcome, or after that time. */
   async doneWithin(ms: number): Promise<void> {
+    // What was just sent goes out first.
     await undefined;
     if (this.isDone) return;
     await new Promise<void>((resolve) => {
